@@ -1,0 +1,27 @@
+// Compiles to dist/, copies the SQL files and makes the template of the migrated embedded database.
+// Run by `prepare`, so it uses no shell syntax and nothing that is not a dependency.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+
+for (const folder of ['src/store/migrations', 'src/sandbox/migrations']) {
+  const target = join(root, 'dist', folder)
+  rmSync(target, { recursive: true, force: true })
+  if (existsSync(join(root, folder))) cpSync(join(root, folder), target, { recursive: true })
+}
+const bin = join(root, 'dist/src/cli/bin.js')
+if (existsSync(bin)) chmodSync(bin, 0o755)
+
+const template = join(root, 'dist/src/store/template.js')
+if (existsSync(template)) {
+  const made = spawnSync(process.execPath, [template], { stdio: 'inherit' })
+  // Start makes what is missing, so a failure here is said and not fatal.
+  if (made.status !== 0) console.error('build: the database template was not made; the first start makes it')
+}

@@ -1,0 +1,26 @@
+import type { Database } from '../lib/postgres.js'
+
+/** One sandbox Core: its schema, and what its handlers need. */
+export interface Ledger {
+  readonly schema: string
+  readonly db: Database
+  /** Says that work was queued; the queue's worker looks at once and not at its next poll. */
+  wake(): void
+}
+
+/** A request as a handler sees it. Nothing of Fastify. */
+export interface CoreRequest {
+  readonly params: Readonly<Record<string, string>>
+  /** In the order sent; a name may come more than once. */
+  readonly query: URLSearchParams
+  readonly body: Buffer
+  readonly contentType: string
+}
+
+/** `body` is JSON text in Core's key order, or plain text. `application/json; charset=utf-8` unless it says otherwise. */
+export interface CoreReply { readonly status: number, readonly body: string, readonly contentType?: string }
+
+export type Handler = (ledger: Ledger, request: CoreRequest) => Promise<CoreReply>
+
+/** `path` in Fastify's pattern syntax. */
+export interface Row { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE', readonly path: string, readonly handler: Handler }
