@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+
+/** The major version inside PGlite 0.5; a data directory of another one cannot be opened. */
+export const POSTGRES_MAJOR = 18
+
+/** The longest path of a Unix socket that Linux and macOS both take. */
+const SOCKET_PATH_LIMIT = 103
+
+export interface Embedded {
+  /** A directory that only this user can enter; the socket in it has no password. */
+  readonly socketDir: string
+  /** Settles when the database stopped without being asked to. */
+  readonly died: Promise<Error>
+  /** Writes the whole database to a file that `template` takes. */
+  dump(file: string): Promise<void>
+  close(): Promise<void>
+}
+
+type Order = { readonly dump: string } | 'close'
+
+interface WorkerOptions {
+  readonly role: 'embedded-postgres'
+  readonly socketDir: string
+  /** null: in memory */
+  readonly dataDir: string | null
+  /** A dump to begin from where the data directory is new. */
+  readonly template: string | null
+}
+
+export class DataDirError extends Error {}
+
+/** Written once the directory is whole, so that a start that was killed half-way begins anew. */
+const wholeMark = (dataDir: string): string => join(dirname(dataDir), 'postgres-made')
+
+function openableDataDir (dataDir: string): void {
+  if (!existsSync(dataDir)) return
+  if (!existsSync(wholeMark(dataDir))) {
+    rmSync(dataDir, { recursive: true, force: true })
+    return
+  }
+  const major = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim()
+  if (major !== String(POSTGRES_MAJOR)) {
+    throw new DataDirError(`the data directory ${dataDir} was written by Postgres ${major}, and this version opens Postgres ${POSTGRES_MAJOR}: start the version that wrote it, or name another with --data-dir`)
+  }
+}
+
+function makeSocketDir (dataDir: string | null): string {
+  const near = dataDir === null ? null : join(dirname(dataDir), 'run')
+  if (near === null || join(near, '.s.PGSQL.5432').length > SOCKET_PATH_LIMIT) return mkdtempSync(join(tmpdir(), 'blnk-gateway-'))
+  // A socket file that a killed process left behind would make the bind fail; the lock on the directory is ours.
+  rmSync(near, { recursive: true, force: true })
+  mkdirSync(near, { mode: 0o700 })
+  return near
+}
+
+/**
+ * Starts Postgres (PGlite) in a worker thread and answers when its socket does.
+ * @param dataDir the directory, or null for one in memory
+ * @param template the dump that a new one begins from; without it, it begins empty, which takes seconds more
+ */
+export async function startEmbedded (options: { dataDir: string | null, template: string | null }): Promise<Embedded> {
+  const { dataDir, template } = options
+  if (dataDir !== null) openableDataDir(dataDir)
+  const socketDir = makeSocketDir(dataDir)
+  const data: WorkerOptions = { role: 'embedded-postgres', socketDir, dataDir, template }
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data, stdout: true, stderr: true })
+  let closing = false
+  const died = new Promise<Error>((resolve) => {
+    worker.once('error', resolve)
+    worker.once('exit', (code) => { if (!closing) resolve(new Error(`the embedded database stopped (${code})`)) })
+  })
+  const up = new Promise<void>((resolve) => { worker.once('message', resolve) })
+  const failed = await Promise.race([up.then(() => null), died])
+  if (failed !== null) {
+    rmSync(socketDir, { recursive: true, force: true })
+    throw failed
+  }
+  if (dataDir !== null) writeFileSync(wholeMark(dataDir), '')
+  return {
+    socketDir,
+    died,
+    async dump (file) {
+      const dumped = once(worker, 'message')
+      worker.postMessage({ dump: file } satisfies Order)
+      await dumped
+    },
+    async close () {
+      closing = true
+      const gone = once(worker, 'exit')
+      worker.postMessage('close' satisfies Order)
+      await gone
+      rmSync(socketDir, { recursive: true, force: true })
+    }
+  }
+}
+
+async function serve ({ socketDir, dataDir, template }: WorkerOptions): Promise<void> {
+  const [{ PGlite }, { PGLiteSocketServer }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite-socket')])
+  const fresh = dataDir === null || !existsSync(dataDir)
+  const database = await PGlite.create({
+    ...(dataDir === null ? {} : { dataDir }),
+    ...(fresh && template !== null ? { loadDataDir: new Blob([readFileSync(template)]) } : {})
+  })
+  const server = new PGLiteSocketServer({ db: database, path: join(socketDir, '.s.PGSQL.5432'), maxConnections: 100 })
+  await server.start()
+  const obey = async (order: Order): Promise<void> => {
+    if (order === 'close') {
+      await server.stop()
+      await database.close()
+      process.exit(0)
+    }
+    const dump = await database.dumpDataDir('gzip')
+    writeFileSync(order.dump, Buffer.from(await dump.arrayBuffer()))
+    parentPort?.postMessage('dumped')
+  }
+  parentPort?.on('message', (order: Order) => {
+    obey(order).catch((error: unknown) => { setImmediate(() => { throw error }) })
+  })
+  parentPort?.postMessage('up')
+}
+
+if (!isMainThread && (workerData as WorkerOptions | null)?.role === 'embedded-postgres') await serve(workerData as WorkerOptions)
