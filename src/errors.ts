@@ -1,0 +1,49 @@
+/**
+ * Every refusal of our own: code, status, and a sentence that says what to do next. The shape on the wire is
+ * `{"error":"<sentence>","error_detail":{"code":"<CODE>","message":"<sentence>","details":…}}`.
+ */
+export const CATALOGUE = {
+  AUTH_REQUIRED: [401, 'Authentication required: send Authorization: Bearer YOUR_API_KEY'],
+  AUTH_INVALID: [401, 'Invalid or expired credentials'],
+  AUTH_INSUFFICIENT_SCOPE: [403, 'This credential does not have the scope that the route needs'],
+  INSTANCE_ID_REQUIRED: [400, 'instance_id is required: add ?instance_id=YOUR_INSTANCE_ID to the URL'],
+  INSTANCE_ID_REPEATED: [400, 'instance_id is given more than once: send it once'],
+  INSTANCE_NOT_FOUND: [404, 'instance not found: check instance_id'],
+  INSTANCE_FORBIDDEN: [403, 'This credential is bound to another instance'],
+  INSTANCE_EXISTS: [409, 'An instance with this instance_id exists: update it with PUT, or choose another id'],
+  INSTANCE_WITHOUT_CORE: [409, 'This instance has no Core URL: set core_url before it can be proxied to'],
+  CORE_UNREACHABLE: [502, 'The Core of this instance cannot be reached'],
+  CORE_BROKEN_ANSWER: [502, 'The Core of this instance answered with something that is not HTTP'],
+  CORE_TIMEOUT: [504, 'The Core of this instance did not answer in time'],
+  ROUTE_NOT_FOUND: [404, 'There is no such route'],
+  ROUTE_NOT_OPEN: [404, 'This route is not available through the proxy'],
+  PATH_REFUSED: [400, 'The path of this request cannot be forwarded: send it without .., //, backslashes and encoded slashes'],
+  KEY_NOT_FOUND: [404, 'There is no API key with this id'],
+  GEN_PAYLOAD_TOO_LARGE: [413, 'The body of this request is larger than 5 MiB'],
+  GEN_MALFORMED_REQUEST: [400, 'The body of this request is not JSON'],
+  GEN_VALIDATION_ERROR: [400, 'The request is not valid'],
+  GEN_INTERNAL: [500, 'Something went wrong in the gateway; the log has it under this X-Request-Id'],
+  GATEWAY_NOT_READY: [503, 'The gateway is starting; try again in a second']
+} as const satisfies Record<string, readonly [status: number, sentence: string]>
+
+export type ErrorCode = keyof typeof CATALOGUE
+
+/** Thrown for an answer of our own. Its cause stays in the log and is never in the answer. */
+export class GatewayError extends Error {
+  readonly status: number
+
+  constructor (readonly code: ErrorCode, options: { message?: string, details?: unknown, cause?: unknown, headers?: Readonly<Record<string, string>> } = {}) {
+    super(options.message ?? CATALOGUE[code][1], { cause: options.cause })
+    this.status = CATALOGUE[code][0]
+    this.details = options.details
+    this.headers = options.headers ?? {}
+  }
+
+  readonly details: unknown
+  readonly headers: Readonly<Record<string, string>>
+
+  /** The JSON text of the answer. */
+  body (): string {
+    return JSON.stringify({ error: this.message, error_detail: { code: this.code, message: this.message, details: this.details } })
+  }
+}
