@@ -1,0 +1,145 @@
+import { KEY_PREFIX } from './auth/credentials.js'
+
+/** A wrong setting: the start ends with this sentence and exit code 2. */
+export class SettingError extends Error {}
+
+interface Setting<T> {
+  readonly env: string
+  /** The long option of `start` that says the same. */
+  readonly flag?: string
+  readonly about: string
+  /** As the table of settings shows it; '' for none. */
+  readonly standard: string
+  readonly value: T
+  readonly read: (text: string) => T
+}
+
+const wrong = (sentence: string): never => { throw new SettingError(sentence) }
+
+type Described = readonly [env: string, about: string, flag?: string]
+
+function setting<T> ([env, about, flag]: Described, standard: string, value: T, read: (text: string) => T): Setting<T> {
+  return { env, about, standard, value, read, ...(flag === undefined ? {} : { flag }) }
+}
+
+const text = (described: Described, standard: string): Setting<string> => setting(described, standard, standard, (t) => t)
+
+const optional = (described: Described, check: (text: string) => string = (t) => t): Setting<string | undefined> =>
+  setting<string | undefined>(described, '', undefined, check)
+
+const whole = (described: Described, standard: number, [least, most]: readonly [number, number]): Setting<number> =>
+  setting(described, String(standard), standard, (t) => {
+    const n = Number(t)
+    return /^\d{1,9}$/.test(t) && n >= least && n <= most ? n : wrong(`${described[0]} must be a whole number from ${least} to ${most}, and is ${JSON.stringify(t)}`)
+  })
+
+const port = (described: Described): Setting<number | undefined> =>
+  setting<number | undefined>(described, '', undefined, whole(described, 0, [0, 65535]).read)
+
+const yesNo = (described: Described, standard: boolean): Setting<boolean> =>
+  setting(described, String(standard), standard, (t) => t === 'true' || t === '1' || (t === 'false' || t === '0' ? false : wrong(`${described[0]} must be true or false, and is ${JSON.stringify(t)}`)))
+
+const oneOf = <const T extends string>(described: Described, standard: T, all: readonly T[]): Setting<T> =>
+  setting(described, standard, standard, (t) => all.find((one) => one === t) ?? wrong(`${described[0]} must be one of ${all.join(', ')}, and is ${JSON.stringify(t)}`))
+
+const secret = (env: string, least: number) => (t: string): string =>
+  t.length >= least ? t : wrong(`${env} must be at least ${least} characters long, and has ${t.length}`)
+
+const headerSafe = (env: string, least: number) => (t: string): string =>
+  /^[\x21-\x7e]+$/.test(secret(env, least)(t)) ? t : wrong(`${env} must be printable ASCII without spaces, since it is sent in a header`)
+
+function url (env: string, schemes: readonly string[]): (t: string) => string {
+  return (t) => {
+    const parsed = URL.canParse(t) ? new URL(t) : undefined
+    return parsed !== undefined && schemes.includes(parsed.protocol) ? t : wrong(`${env} must be a URL that starts with ${schemes.map((s) => `${s}//`).join(' or ')}`)
+  }
+}
+
+function apiKey (t: string): string {
+  const least = KEY_PREFIX.length + 15
+  return t.startsWith(KEY_PREFIX) && t.length >= least && /^[\w.~+/-]+$/.test(t) && !/^blnk_[ar]t_/.test(t)
+    ? t
+    : wrong(`BLNK_API_KEY must start with ${KEY_PREFIX} (not blnk_at_ or blnk_rt_), be at least ${least} characters long and hold letters, digits, - . _ ~ + / only`)
+}
+
+function encryptionKey (t: string): Buffer {
+  const bytes = /^[0-9a-f]{64}$/i.test(t) ? Buffer.from(t, 'hex') : Buffer.from(t, 'base64')
+  return bytes.length === 32 ? bytes : wrong('BLNK_ENCRYPTION_KEY must be 32 bytes, as 64 hexadecimal digits or as base64 (openssl rand -hex 32 makes one)')
+}
+
+const instanceId = (env: string) => (t: string): string =>
+  /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
+
+/** The only list of settings: config, `--help` and the README's table are made from it. */
+export const SETTINGS = {
+  host: text(['HOST', 'The address to listen on. Other machines reach the gateway only when this is not a loopback address.', '--host'], '127.0.0.1'),
+  port: whole(['PORT', 'The port to listen on; 0 takes a free one.', '--port'], 4100, [0, 65535]),
+  adminHost: text(['ADMIN_HOST', 'The address of the admin API when it has a port of its own.'], '127.0.0.1'),
+  adminPort: port(['ADMIN_PORT', 'A port of its own for the admin API. Without it, the admin API is on PORT while HOST is a loopback address, and off otherwise.']),
+  dataDir: text(['DATA_DIR', 'Where the embedded database and the generated secrets lie (mode 0700).', '--data-dir'], './.blnk-gateway'),
+  ephemeral: yesNo(['EPHEMERAL', 'Keep everything in memory; nothing is left after the end.', '--ephemeral'], false),
+  logLevel: oneOf(['LOG_LEVEL', 'The least severe line that is logged.'], 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  databaseUrl: optional(['DATABASE_URL', "A Postgres server (15 or newer) for the gateway's own state, in place of the embedded database. BLNK_ENCRYPTION_KEY and BLNK_ADMIN_TOKEN must then be set."], url('DATABASE_URL', ['postgres:', 'postgresql:'])),
+  databaseConnections: whole(['DATABASE_CONNECTIONS', 'The most connections that the gateway, and the sandbox beside it, each open to DATABASE_URL.'], 10, [1, 1000]),
+  encryptionKey: setting<Buffer | undefined>(['BLNK_ENCRYPTION_KEY', "32 bytes, hexadecimal or base64, that encrypt the Cores' secrets at rest. Generated into the data directory unless DATABASE_URL is set."], '', undefined, encryptionKey),
+  adminToken: optional(['BLNK_ADMIN_TOKEN', 'The bearer token of the admin API, at least 32 characters. Generated into the data directory unless DATABASE_URL is set.'], headerSafe('BLNK_ADMIN_TOKEN', 32)),
+  apiKey: optional(['BLNK_API_KEY', 'An API key with scope `*` that is there from the start: any text of at least 20 characters that starts with `blnk_`.'], apiKey),
+  instanceId: optional(['BLNK_INSTANCE_ID', "The sandbox's instance id, in place of a generated one."], instanceId('BLNK_INSTANCE_ID')),
+  sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, (t) => t === 'on' || (t === 'off' ? false : wrong(`SANDBOX must be on or off, and is ${JSON.stringify(t)}`))),
+  sandboxPort: whole(['SANDBOX_PORT', "The loopback port of the sandbox, for users of Core's SDKs; 0 takes a free one."], 0, [0, 65535]),
+  sandboxCoreKey: optional(['SANDBOX_CORE_KEY', "The sandbox's X-Blnk-Key, at least 16 characters, in place of a generated one."], headerSafe('SANDBOX_CORE_KEY', 16)),
+  coreUrl: optional(['CORE_URL', 'The base URL of a real Core, added or updated as an instance at the start.'], url('CORE_URL', ['http:', 'https:'])),
+  coreKey: optional(['CORE_KEY', "That Core's secret key; leave it out where the Core has none."], headerSafe('CORE_KEY', 1)),
+  coreInstanceId: text(['CORE_INSTANCE_ID', "That Core's instance id."], 'inst_core'),
+  coreCa: optional(['CORE_CA', "A file with the certificate authority (PEM) that signed that Core's certificate, when it is a private one."]),
+  proxyRoutes: oneOf(['PROXY_ROUTES', 'Which of Core\'s routes the proxy forwards: the 25 `documented` ones, the ordinary rest too (`core`), or all (`any`).'], 'core', ['documented', 'core', 'any']),
+  strictScopes: yesNo(['STRICT_SCOPES', 'Data scopes admit proxy calls of app keys only.'], false),
+  bulkFill: yesNo(['BULK_FILL', 'Fill precision and reference in the items of POST /proxy/transactions/bulk too.'], false),
+  coreConnections: whole(['CORE_CONNECTIONS', 'The most connections to one Core.'], 256, [1, 10_000]),
+  connectTimeoutMs: whole(['CONNECT_TIMEOUT_MS', 'Milliseconds for a connection to a Core, after which the answer is 502.'], 5_000, [1, 600_000]),
+  headersTimeoutMs: whole(['HEADERS_TIMEOUT_MS', "Milliseconds for a Core's first answer, after which the answer is 504."], 60_000, [1, 3_600_000]),
+  bodyTimeoutMs: whole(['BODY_TIMEOUT_MS', "Milliseconds between two parts of a Core's answer, after which the client's connection is cut."], 300_000, [1, 3_600_000]),
+  shutdownTimeoutMs: whole(['SHUTDOWN_TIMEOUT_MS', 'Milliseconds that running requests are given when the gateway is told to stop.'], 10_000, [0, 600_000])
+} as const
+
+export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> }
+
+export interface Config extends Omit<Settings, 'sandbox'> { readonly sandbox: boolean }
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** `localhost` is one by RFC 6761 6.3. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+/**
+ * Reads every setting once, at the start.
+ * @param flags by setting name; they win over the environment. An empty variable counts as absent
+ * @throws SettingError with a sentence that names the setting
+ */
+export function readConfig (environment: Environment = process.env, flags: Readonly<Record<string, string | undefined>> = {}): Config {
+  const settings = Object.fromEntries(Object.entries(SETTINGS).map(([name, one]) => {
+    const given = flags[name] ?? (environment[one.env] === '' ? undefined : environment[one.env])
+    return [name, given === undefined ? one.value : (one.read as (t: string) => unknown)(given)]
+  })) as unknown as Settings
+  return { ...settings, sandbox: consistent(settings) }
+}
+
+function consistent (s: Settings): boolean {
+  if (s.databaseUrl !== undefined) {
+    if (s.encryptionKey === undefined) wrong('DATABASE_URL is set, so BLNK_ENCRYPTION_KEY must be set too: every replica needs the same one (openssl rand -hex 32 makes one)')
+    if (s.adminToken === undefined) wrong('DATABASE_URL is set, so BLNK_ADMIN_TOKEN must be set too: every replica needs the same one (openssl rand -hex 32 makes one)')
+    if (s.ephemeral) wrong('DATABASE_URL and EPHEMERAL (--ephemeral) exclude each other: the one keeps state in a server, the other in memory')
+  }
+  if (s.coreUrl === undefined && s.coreKey !== undefined) wrong('CORE_KEY is set without CORE_URL: set both, or neither')
+  if (s.adminPort !== undefined && s.adminPort !== 0 && s.adminPort === s.port) wrong('ADMIN_PORT must differ from PORT; leave it out to have both on one loopback port')
+  const sandbox = s.sandbox ?? s.databaseUrl === undefined
+  if (sandbox && s.instanceId !== undefined && s.coreUrl !== undefined && s.instanceId === s.coreInstanceId) wrong('BLNK_INSTANCE_ID and CORE_INSTANCE_ID must differ: one is the sandbox, the other the real Core')
+  return sandbox
+}
+
+/** The README's table of settings, in Markdown. */
+export function settingsTable (): string {
+  const rows = Object.values(SETTINGS).map((one: Setting<unknown>) =>
+    `| \`${one.env}\`${one.flag === undefined ? '' : ` \`${one.flag}\``} | ${one.standard === '' ? '' : `\`${one.standard}\``} | ${one.about} |`)
+  return ['| Setting | Standard | What it does |', '|---|---|---|', ...rows].join('\n')
+}
