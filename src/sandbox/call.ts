@@ -14,6 +14,8 @@ export interface CoreRequest {
   /** In the order sent; a name may come more than once. */
   readonly query: URLSearchParams
   readonly body: Buffer
+  /** The body was longer than Core's limit, and `body` is what came before it. */
+  readonly truncated?: boolean
   readonly contentType: string
 }
 
