@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { Scope } from '../auth/scopes.js'
 import type { Credential } from '../auth/credentials.js'
+import type { Scope } from '../auth/scopes.js'
+import type { Rooms } from './rooms.js'
 
 /** A Core as the forwarder sees it. */
 export interface Upstream {
@@ -14,14 +15,17 @@ export interface Upstream {
   readonly dispatcher: Dispatcher
 }
 
-/** What admission found out about a request. Rows that need no instance have none. */
+/** What admission found out about a request. The request is decorated once, with this. */
 export interface Call {
   readonly requestId: string
   readonly row: Row
+  readonly rooms: Rooms
+  /** undefined on public and admin rows */
   readonly credential: Credential | undefined
+  /** undefined on rows that need no instance */
   readonly instanceId: string | undefined
   readonly upstream: Upstream | undefined
-  /** Set by fill. */
+  /** What fill added, and the reference it made. */
   reference?: string
   filled?: readonly string[]
 }
@@ -38,20 +42,24 @@ export interface Filled {
   readonly filled: readonly string[]
 }
 
-/** Which setting of PROXY_ROUTES opens a row: spec/01 1.3 `documented`, 1.6 A `core`, 1.6 O `any`. */
+/** Which value of PROXY_ROUTES opens a row: spec/01 1.3 `documented`, 1.6 A `core`, 1.6 O `any`. */
 export type Tier = 'documented' | 'core' | 'any'
 
 /**
- * All of a route's policy, in the order it is executed. `public` needs no credential, `admin` the admin token; a list
- * of scopes admits whoever has one of them.
+ * All of a route's policy, in the order it is executed. `public` needs no credential, `admin` the admin token; of a
+ * list of scopes one is enough.
  */
 export interface Row {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** In Fastify's pattern syntax. */
   readonly path: string
+  readonly tier?: Tier
   readonly scope: Scope | readonly Scope[] | 'public' | 'admin'
   readonly instance: 'required' | 'none'
+  /** JSON schema of the body, for routes of our own. */
+  readonly body?: object
   readonly fill?: Fill
-  readonly tier?: Tier
+  /** The setting that turns `fill` on; without it, fill is always on. */
+  readonly fillSetting?: 'bulkFill'
   readonly handler: Handler
 }

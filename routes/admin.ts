@@ -1,0 +1,20 @@
+import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, showKey, updateKey } from '../src/auth/handlers.js'
+import type { Row } from '../src/gateway/row.js'
+import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, resetInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
+
+/** Behind the admin token: on the gateway's own port while that is a loopback address, else on ADMIN_PORT alone. */
+export const adminRows = [
+  { method: 'POST', path: '/admin/keys', scope: 'admin', instance: 'none', body: newKeyBody, handler: createKey },
+  { method: 'GET', path: '/admin/keys', scope: 'admin', instance: 'none', handler: listKeys },
+  { method: 'GET', path: '/admin/keys/:id', scope: 'admin', instance: 'none', handler: showKey },
+  { method: 'PUT', path: '/admin/keys/:id', scope: 'admin', instance: 'none', body: keyChangeBody, handler: updateKey },
+  { method: 'DELETE', path: '/admin/keys/:id', scope: 'admin', instance: 'none', handler: revokeKey },
+
+  { method: 'POST', path: '/admin/instances', scope: 'admin', instance: 'none', body: newInstanceBody, handler: createInstance },
+  { method: 'GET', path: '/admin/instances', scope: 'admin', instance: 'none', handler: listInstances },
+  { method: 'GET', path: '/admin/instances/:id', scope: 'admin', instance: 'none', handler: showInstance },
+  { method: 'PUT', path: '/admin/instances/:id', scope: 'admin', instance: 'none', body: instanceChangeBody, handler: updateInstance },
+  { method: 'DELETE', path: '/admin/instances/:id', scope: 'admin', instance: 'none', handler: removeInstance },
+  { method: 'POST', path: '/admin/instances/:id/test', scope: 'admin', instance: 'none', handler: testInstance },
+  { method: 'POST', path: '/admin/instances/:id/reset', scope: 'admin', instance: 'none', handler: resetInstance }
+] as const satisfies readonly Row[]

@@ -1,0 +1,94 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { bearerToken, type Credential } from '../auth/credentials.js'
+import { admits, type Scope } from '../auth/scopes.js'
+import { GatewayError } from '../errors.js'
+import type { Routed } from '../instances/registry.js'
+import type { Rooms } from './rooms.js'
+import type { Call, Row } from './row.js'
+
+/** What a refusal is logged with; never the token itself. */
+interface Who { readonly reason: string, readonly key?: string, readonly instance?: string }
+
+/** A refusal that the log explains and the caller is told only as far as it helps. */
+export class Refused extends GatewayError {
+  constructor (readonly who: Who, ...args: ConstructorParameters<typeof GatewayError>) { super(...args) }
+}
+
+// RFC 6750 3 and 3.1
+const challenge = (error?: string, scope?: string): { 'WWW-Authenticate': string } => ({
+  'WWW-Authenticate': `Bearer realm="blnk-gateway"${error === undefined ? '' : `, error="${error}"`}${scope === undefined ? '' : `, scope="${scope}"`}`
+})
+
+/**
+ * Decides over a request from its head alone, before any of its body is read: credential 401, scope 403, instance_id
+ * 400, instance 404 or 403, Core URL 409 (spec/00 0.3, order of checks).
+ * @throws GatewayError
+ */
+export function admit (rooms: Rooms, row: Row, request: FastifyRequest): Call {
+  const requestId = request.id
+  const none = { requestId, row, rooms, credential: undefined, instanceId: undefined, upstream: undefined }
+  if (row.scope === 'public') return none
+  if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
+  if (row.scope === 'admin') {
+    admitAdmin(rooms, request)
+    return none
+  }
+  const credential = admitCredential(rooms, request)
+  admitScope(rooms, row.scope, { credential, method: row.method })
+  if (row.instance === 'none') return { ...none, credential }
+  const { instance, upstream } = admitInstance(rooms, credential, request)
+  return { requestId, row, rooms, credential, instanceId: instance.instanceId, upstream }
+}
+
+export function admitCredential (rooms: Rooms, request: FastifyRequest): Credential {
+  const header = request.headers.authorization
+  const token = bearerToken(header)
+  if (token === null) {
+    throw header === undefined
+      ? new Refused({ reason: 'no_credential' }, 'AUTH_REQUIRED', { headers: challenge() })
+      : new Refused({ reason: 'not_a_bearer_token' }, 'AUTH_REQUIRED', { headers: challenge('invalid_request') })
+  }
+  const found = rooms.credentials.find(token, Date.now())
+  // One answer for unknown, expired and revoked: which it was is for the log.
+  if (typeof found === 'string') throw new Refused({ reason: `${found}_credential` }, 'AUTH_INVALID', { headers: challenge('invalid_token') })
+  return found
+}
+
+function admitAdmin (rooms: Rooms, request: FastifyRequest): void {
+  const token = bearerToken(request.headers.authorization)
+  if (token === null) throw new Refused({ reason: 'no_credential' }, 'AUTH_REQUIRED', { message: 'The admin API needs the admin token: send Authorization: Bearer YOUR_ADMIN_TOKEN', headers: challenge() })
+  const hash = createHash('sha256').update(token).digest()
+  if (!timingSafeEqual(hash, rooms.adminToken)) throw new Refused({ reason: 'wrong_admin_token' }, 'AUTH_INVALID', { headers: challenge('invalid_token') })
+}
+
+function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credential, method }: { credential: Credential, method: string }): void {
+  if (admits(credential, needed, rooms.config.strictScopes)) return
+  const scopes = typeof needed === 'string' ? [needed] : needed
+  throw new Refused({ reason: 'insufficient_scope', key: credential.prefix }, 'AUTH_INSUFFICIENT_SCOPE', {
+    message: `insufficient scope: this credential has ${credential.scopes.join(', ') || 'none'}; ${method} here needs ${scopes.join(' or ')}`,
+    headers: challenge('insufficient_scope', scopes.join(' '))
+  })
+}
+
+function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRequest): Routed {
+  const key = credential.prefix
+  const id = instanceIdOf(request.raw.url ?? '')
+  if (id === undefined) throw new Refused({ reason: 'no_instance_id', key }, 'INSTANCE_ID_REQUIRED')
+  // A bound key learns nothing of which other instances exist.
+  if (credential.instanceId !== null && credential.instanceId !== id) {
+    throw new Refused({ reason: 'bound_to_another_instance', key, instance: id }, 'INSTANCE_FORBIDDEN', { message: `This credential is bound to the instance ${credential.instanceId}: send that instance_id` })
+  }
+  const routed = rooms.instances.find(id)
+  if (routed === undefined) throw new Refused({ reason: 'unknown_instance', key, instance: id }, 'INSTANCE_NOT_FOUND')
+  return routed
+}
+
+/** The one `instance_id` of a query; `undefined` for none or an empty one. */
+export function instanceIdOf (target: string): string | undefined {
+  const start = target.indexOf('?')
+  if (start === -1) return undefined
+  const [id, again] = new URLSearchParams(target.slice(start + 1)).getAll('instance_id')
+  if (again !== undefined) throw new GatewayError('INSTANCE_ID_REPEATED')
+  return id === '' ? undefined : id
+}

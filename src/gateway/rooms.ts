@@ -1,0 +1,31 @@
+import type { Logger } from 'pino'
+import type { Credentials } from '../auth/credentials.js'
+import type { KeyStore } from '../auth/store.js'
+import type { Config } from '../config.js'
+import type { Instances } from '../instances/registry.js'
+import type { InstanceStore } from '../instances/store.js'
+import type { Sandbox } from '../sandbox/sandbox.js'
+
+/** What opens in the background after the gateway listens. */
+export interface Opened {
+  readonly keyStore: KeyStore
+  readonly instanceStore: InstanceStore
+  readonly sandbox: Sandbox | undefined
+  /** Asks the gateway's database for an answer. */
+  ping(): Promise<void>
+  /** Loads what was changed into this process's memory and tells the other replicas. */
+  changed(what: 'keys' | 'instances'): Promise<void>
+}
+
+/** Everything that handlers and admission work with, in one named object. */
+export interface Rooms {
+  readonly config: Config
+  readonly log: Logger
+  readonly credentials: Credentials
+  readonly instances: Instances
+  readonly adminToken: Buffer
+  /** Whether the database and the sandbox answer. */
+  readonly isOpen: boolean
+  /** @throws GatewayError GATEWAY_NOT_READY before they do */
+  readonly opened: Opened
+}

@@ -1,0 +1,34 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Makes a directory that only this user can enter. */
+export function makePrivateDir (path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  chmodSync(path, 0o700)
+}
+
+/** A secret in a 0600 file, or null. */
+export function readSecret (dataDir: string, name: string): string | null {
+  try {
+    return readFileSync(join(dataDir, name), 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+export function writeSecret (dataDir: string, name: string, value: string): void {
+  const path = join(dataDir, name)
+  writeFileSync(path, `${value}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
+}
+
+/** The secret of that name, made on the first start and found again on later ones. In memory where there is no directory. */
+export function keptSecret (dataDir: string | null, name: string, make: () => string): string {
+  if (dataDir === null) return make()
+  const kept = readSecret(dataDir, name)
+  if (kept !== null && kept !== '') return kept
+  const made = make()
+  writeSecret(dataDir, name, made)
+  return made
+}

@@ -1,0 +1,17 @@
+import type { Database } from '../lib/postgres.js'
+
+/** Remembers keys and instances as they are now. @returns what brings them back, in one statement a table */
+export async function createSnapshot (db: Database): Promise<() => Promise<void>> {
+  const { rows } = await db.query<{ keys: string, instances: string }>(`SELECT
+    (SELECT coalesce(jsonb_agg(k), '[]') FROM gateway.api_keys k) AS keys,
+    (SELECT coalesce(jsonb_agg(i), '[]') FROM gateway.instances i) AS instances`)
+  const { keys, instances } = rows[0] as { keys: string, instances: string }
+  return async () => {
+    await db.transaction(async (tx) => {
+      await tx.query('DELETE FROM gateway.api_keys')
+      await tx.query('DELETE FROM gateway.instances')
+      await tx.query('INSERT INTO gateway.instances SELECT * FROM jsonb_populate_recordset(NULL::gateway.instances, $1)', [instances])
+      await tx.query('INSERT INTO gateway.api_keys SELECT * FROM jsonb_populate_recordset(NULL::gateway.api_keys, $1)', [keys])
+    })
+  }
+}
