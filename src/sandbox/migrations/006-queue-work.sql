@@ -1,0 +1,129 @@
+-- Posts the _q row of a queued transaction, APPLIED, INFLIGHT or REJECTED (spec/09 6.3).
+CREATE FUNCTION work_transaction (queued transactions, task jsonb, at timestamp) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  refusal text;
+  result transactions := queued;
+  family text := queued.meta_data ->> 'QUEUED_PARENT_TRANSACTION';
+BEGIN
+  result.reference := queued.reference || '_q';
+  IF EXISTS (SELECT 1 FROM transactions WHERE reference = result.reference) THEN RETURN; END IF;
+  result.id := nextval('transactions_id_seq');
+  result.transaction_id := 'txn_' || gen_random_uuid();
+  result.parent_transaction := queued.transaction_id;
+  result.meta_data := queued.meta_data || jsonb_build_object('queue_pair_key', task ->> 'pair');
+  -- A leg that comes after its atomic sibling was rejected would be left out of the rollback.
+  IF (task ->> 'atomic')::boolean AND EXISTS (SELECT 1 FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = family AND status = 'REJECTED') THEN
+    refusal := 'transaction rejected';
+  ELSE
+    refusal := move_funds(queued.source, queued.destination, task || jsonb_build_object('amount', queued.amount::text, 'precise_amount', queued.precise_amount::text));
+  END IF;
+  IF refusal IS NOT NULL THEN
+    result.status := 'REJECTED';
+    result.meta_data := result.meta_data || jsonb_build_object('blnk_rejection_reason', refusal);
+  ELSIF (task ->> 'inflight')::boolean THEN
+    result.status := 'INFLIGHT';
+  ELSE
+    result.status := 'APPLIED';
+    result.meta_data := result.meta_data - 'inflight';
+  END IF;
+  INSERT INTO transactions SELECT result.*;
+  IF refusal IS NOT NULL AND (task ->> 'atomic')::boolean THEN PERFORM roll_back(family, (task ->> 'inflight')::boolean, at); END IF;
+END $$;
+
+-- Settles what is due of a hold. One that is still queued itself is looked at again after it was posted.
+CREATE FUNCTION work_settlement (job queue, at timestamp) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  action text := CASE job.kind WHEN 'settle' THEN job.task ->> 'action' WHEN 'expire' THEN 'void' ELSE 'commit' END;
+  act text := coalesce(job.task ->> 'act', 'act_' || gen_random_uuid());
+  unposted timestamp;
+BEGIN
+  SELECT max(q.due_at) INTO unposted FROM queue AS q WHERE q.kind = 'transaction'
+    AND q.transaction_id IN (SELECT job.transaction_id UNION SELECT t.transaction_id FROM transactions AS t WHERE t.parent_transaction = job.transaction_id AND t.status IN ('QUEUED', 'SCHEDULED'));
+  IF unposted IS NOT NULL THEN
+    UPDATE queue AS q SET due_at = greatest(unposted, at) + interval '50 milliseconds' WHERE q.id = job.id;
+    RETURN false;
+  END IF;
+  -- An expiry acts on the id it was asked for, so that the VOID row is a child of the QUEUED one (spec/09 6.8).
+  IF job.kind = 'expire' AND EXISTS (SELECT 1 FROM transactions WHERE transaction_id = job.transaction_id) THEN
+    PERFORM settle_hold(job.transaction_id, action, 0, concat_ws('_', job.transaction_id, action, act), at);
+  ELSE
+    PERFORM settle_holds(job.transaction_id, action, coalesce((job.task ->> 'amount')::numeric, 0), act, at);
+  END IF;
+  RETURN true;
+END $$;
+
+CREATE FUNCTION work_batch (job queue, at timestamp) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  IF run_batch(job.task, at) ? 'message' THEN
+    DELETE FROM queue AS q WHERE q.kind = 'bulk' AND q.transaction_id = job.transaction_id AND q.id <> job.id;
+  ELSE
+    UPDATE queue AS q SET due_at = at WHERE q.id = (
+      SELECT min(next.id) FROM queue AS next WHERE next.kind = 'bulk' AND next.transaction_id = job.transaction_id AND next.id > job.id);
+  END IF;
+END $$;
+
+-- Does what is due at a time, at most `most` transactions or one thing of another kind, and removes it in the same
+-- transaction. What another process works on is passed over. Answers {done, waiting: whether more is due, next: when
+-- the first of the rest is due}.
+CREATE FUNCTION work_queue (most integer, at timestamp) RETURNS jsonb
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  jobs queue[];
+  job queue;
+  queued transactions;
+  done bigint[] := '{}';
+  batch bigint[];
+BEGIN
+  jobs := ARRAY(SELECT q FROM queue AS q WHERE q.due_at <= at ORDER BY q.due_at, q.id LIMIT most FOR UPDATE SKIP LOCKED);
+  IF cardinality(jobs) > 0 THEN
+    job := jobs[1];
+    IF job.kind = 'transaction' THEN
+      batch := ARRAY(SELECT j.id FROM unnest(jobs) AS j WHERE j.kind = 'transaction');
+      IF cardinality(batch) > 1 THEN
+        PERFORM lock_balances(ARRAY(SELECT unnest(ARRAY[t.source, t.destination]) FROM unnest(jobs) AS j JOIN transactions AS t ON t.transaction_id = j.transaction_id WHERE j.kind = 'transaction'));
+      END IF;
+      FOREACH job IN ARRAY jobs LOOP
+        -- The first of another kind waits for its turn, and what is due after it too.
+        EXIT WHEN job.kind <> 'transaction';
+        SELECT t.* INTO queued FROM transactions AS t WHERE t.transaction_id = job.transaction_id;
+        IF FOUND THEN PERFORM work_transaction(queued, job.task, at); END IF;
+        done := done || job.id;
+      END LOOP;
+    ELSIF job.kind = 'bulk' THEN
+      PERFORM work_batch(job, at);
+      done := ARRAY[job.id];
+    ELSIF work_settlement(job, at) THEN
+      done := ARRAY[job.id];
+    END IF;
+    DELETE FROM queue AS q WHERE q.id = ANY (done);
+  END IF;
+  RETURN (SELECT jsonb_build_object('done', cardinality(done), 'waiting', coalesce(min(q.due_at) <= at, false), 'next', min(q.due_at)::text) FROM queue AS q WHERE q.due_at < 'infinity');
+END $$;
+
+-- Work that fails for a reason of its own, not for one of the ledger, is tried five times in all, then given up.
+CREATE FUNCTION postpone_work (at timestamp) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  job queue;
+BEGIN
+  SELECT q.* INTO job FROM queue AS q WHERE q.due_at <= at ORDER BY q.due_at, q.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  DELETE FROM queue AS q WHERE q.id = job.id AND job.attempts >= 4;
+  UPDATE queue AS q SET attempts = q.attempts + 1, due_at = at + interval '1 second' * 2 ^ q.attempts WHERE q.id = job.id;
+END $$;
+
+-- Puts back what is QUEUED for so long without a result; answers how many.
+CREATE FUNCTION recover_queued (before timestamp, at timestamp) RETURNS integer
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+  WITH put_back AS (
+    INSERT INTO queue (kind, transaction_id, due_at, task)
+    SELECT 'transaction', t.transaction_id, at, jsonb_build_object('inflight', coalesce(t.meta_data -> 'inflight', 'false'), 'atomic', coalesce(t.meta_data -> 'atomic', 'false'),
+      'overdraft', coalesce(t.meta_data -> 'allow_overdraft', 'false'), 'overdraft_limit', '0', 'pair', t.meta_data -> 'queue_pair_key')
+    FROM transactions AS t WHERE t.status = 'QUEUED' AND t.created_at < before
+      AND NOT EXISTS (SELECT 1 FROM transactions AS c WHERE c.parent_transaction = t.transaction_id)
+      AND NOT EXISTS (SELECT 1 FROM queue AS q WHERE q.transaction_id = t.transaction_id)
+    ORDER BY t.created_at LIMIT 100 RETURNING 1)
+  SELECT count(*)::integer FROM put_back;
+$$;
