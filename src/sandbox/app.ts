@@ -1,0 +1,134 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { collectBody, type CollectedBody } from './body.js'
+import type { CoreReply, CoreRequest, Ledger, Row } from './call.js'
+import { CoreError } from './errors.js'
+import { internalError, json, NOT_FOUND, refusal, writeRedirect, writeReply } from './reply.js'
+import type { Turnstile } from './turnstile.js'
+
+/** A ledger that is served, and the way in: a reset or a removal has it for itself. */
+export interface OpenLedger { readonly ledger: Ledger, readonly turnstile: Turnstile }
+
+export interface CoreAppOptions {
+  readonly rows: readonly Row[]
+  /** The ledger that a key opens. */
+  findLedger(key: string): OpenLedger | undefined
+  /** Whether the database answers. */
+  healthy(): Promise<boolean>
+  readonly log: Logger
+}
+
+declare module 'fastify' {
+  interface FastifyRequest { opened: OpenLedger | null }
+}
+
+const EMPTY: CollectedBody = { body: Buffer.alloc(0), truncated: false }
+
+/** Core's HTTP API over the rows: many ledgers on one listener, told apart by `X-Blnk-Key`. */
+export function buildCoreApp (options: CoreAppOptions): FastifyInstance {
+  const app = Fastify({
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    keepAliveTimeout: 120_000,
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    // gin routes by the decoded path, so an encoded slash parts segments there too.
+    rewriteUrl: (request) => decodeSlashes(request.url ?? '/'),
+    // net/http's answer to a target that it cannot parse.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(400, ['Content-Type', 'text/plain; charset=utf-8', 'Connection', 'close']).end('400 Bad Request')
+    },
+    routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) }
+  })
+  app.decorateRequest('opened', null)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', async (_request: FastifyRequest, payload: FastifyRequest['raw']) => await collectBody(payload))
+
+  const answer = (request: FastifyRequest, reply: FastifyReply, result: CoreReply): void => {
+    reply.hijack()
+    writeReply(request.raw, reply.raw, result)
+    options.log.info({ method: request.method, path: pathOf(request), status: result.status, ms: Math.round(reply.elapsedTime) })
+  }
+
+  app.addHook('onRequest', async (request, reply) => {
+    const location = request.is404 || hasEmptyParam(request) ? withoutSlash(options.rows, request) : undefined
+    if (location !== undefined) {
+      reply.hijack()
+      writeRedirect(request.method, reply.raw, location)
+      return
+    }
+    if (isOpen(pathOf(request))) return
+    const found = authenticate(options, request)
+    if (found instanceof CoreError) answer(request, reply, refusal(found))
+    else request.opened = found
+  })
+
+  app.get('/', async (request, reply) => { answer(request, reply, json(200, 'server running...')) })
+  app.get('/health', async (request, reply) => { answer(request, reply, await health(options)) })
+  for (const row of options.rows) {
+    app.route({ method: row.method, url: row.path, handler: async (request, reply) => { answer(request, reply, await run(options, row, request)) } })
+  }
+  app.setNotFoundHandler(async (request, reply) => { answer(request, reply, NOT_FOUND) })
+  app.setErrorHandler(async (error, request, reply) => {
+    // A client that goes while its body is read is nobody to answer.
+    if (request.raw.destroyed) return
+    options.log.error({ err: error, path: pathOf(request) })
+    answer(request, reply, refusal(internalError()))
+  })
+  return app
+}
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] as string
+
+const isOpen = (path: string): boolean => path === '/' || path === '/health'
+
+const hasEmptyParam = (request: FastifyRequest): boolean => Object.values(request.params as Record<string, string>).includes('')
+
+function decodeSlashes (url: string): string {
+  if (!url.includes('%2')) return url
+  const [path = '', ...query] = url.split('?')
+  return [path.replace(/%2f/gi, '/'), ...query].join('?')
+}
+
+/** Where gin redirects to: the same path without its last slash, if a route of this method has that path. */
+function withoutSlash (rows: readonly Row[], request: FastifyRequest): string | undefined {
+  const path = pathOf(request)
+  if (!path.endsWith('/') || path === '/') return undefined
+  const shorter = path.slice(0, -1)
+  const known = (shorter === '/health' && request.method === 'GET') ||
+    rows.some((row) => row.method === request.method && patternOf(row).test(shorter))
+  return known ? shorter + request.url.slice(path.length) : undefined
+}
+
+const patternOf = (row: Row): RegExp => new RegExp(`^${row.path.replace(/:\w+/g, '[^/]+')}$`)
+
+/** spec/09 3. */
+function authenticate (options: CoreAppOptions, request: FastifyRequest): OpenLedger | CoreError {
+  const key = request.headers['x-blnk-key']
+  if (key === undefined || key === '') return new CoreError(401, 'AUTH_MISSING_API_KEY', 'Authentication required. Use X-Blnk-Key header')
+  return options.findLedger(key.toString()) ?? new CoreError(401, 'AUTH_INVALID_API_KEY', 'Invalid API key')
+}
+
+async function health (options: CoreAppOptions): Promise<CoreReply> {
+  return await options.healthy() ? json(200, { status: 'UP' }) : json(503, { reason: 'database ping failed', status: 'DOWN' })
+}
+
+async function run (options: CoreAppOptions, row: Row, request: FastifyRequest): Promise<CoreReply> {
+  const { opened } = request
+  if (opened === null || hasEmptyParam(request)) return NOT_FOUND
+  const { body, truncated } = request.body as CollectedBody | undefined ?? EMPTY
+  const call: CoreRequest = {
+    params: request.params as Record<string, string>,
+    query: new URLSearchParams(request.url.slice(pathOf(request).length)),
+    body,
+    truncated,
+    contentType: request.headers['content-type'] ?? ''
+  }
+  try {
+    return await opened.turnstile.pass(async () => await row.handler(opened.ledger, call))
+  } catch (error) {
+    if (error instanceof CoreError) return refusal(error)
+    options.log.error({ err: error, method: row.method, path: row.path })
+    return refusal(internalError())
+  }
+}

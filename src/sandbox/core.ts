@@ -1,0 +1,94 @@
+import { pino } from 'pino'
+import { assertSchemaName, migrate, readMigrations } from '../lib/migrate.js'
+import { openDatabase, type Database, type PostgresAddress } from '../lib/postgres.js'
+import { buildCoreApp, type OpenLedger } from './app.js'
+import { Keyring } from './keyring.js'
+import { rows } from './routes.js'
+import { Turnstile } from './turnstile.js'
+
+export interface SandboxOptions {
+  readonly database: PostgresAddress
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+  readonly logLevel: string
+}
+
+/** A running sandbox: one listener, any number of ledgers, each a schema of the database with a key of its own. */
+export interface Sandbox {
+  readonly url: string
+  /** Migrates the schema where it is missing or old, serves it under `key`, and starts its queue. */
+  open(ledger: { readonly schema: string, readonly key: string }): Promise<void>
+  /** Stops serving the schema and removes it with all it holds. */
+  drop(schema: string): Promise<void>
+  /** Back to the state just after the migration. Requests that come meanwhile wait. */
+  reset(schema: string): Promise<void>
+  /** Answers when nothing is queued or due. */
+  settle(schema: string): Promise<void>
+  health(): Promise<boolean>
+  close(): Promise<void>
+}
+
+interface Served extends OpenLedger { readonly queue: Queue }
+interface Queue { wake(): void, settle(): Promise<void>, close(): Promise<void> }
+
+/** Connections to the database. The embedded one works through them one statement at a time; a server has use for more. */
+const connectionsTo = (address: PostgresAddress): number => 'url' in address ? 12 : 6
+
+/** Starts a sandbox in this thread. `startSandbox` (thread.ts) is the same in a thread of its own. */
+export async function startCore (options: SandboxOptions): Promise<Sandbox> {
+  const log = pino({ level: options.logLevel, name: 'sandbox' }, pino.destination({ dest: 2, sync: true }))
+  const db = openDatabase(options.database, connectionsTo(options.database), (error) => { log.warn({ err: error }, 'a database connection was lost') })
+  const keyring = new Keyring<Served>()
+  const served = new Map<string, Served>()
+  const healthy = async (): Promise<boolean> => await db.query('SELECT 1').then(() => true, () => false)
+  const app = buildCoreApp({ rows, findLedger: (key) => keyring.find(key), healthy, log })
+
+  const known = (schema: string): Served => {
+    const found = served.get(schema)
+    if (found === undefined) throw new Error(`the sandbox serves no ledger ${JSON.stringify(schema)}`)
+    return found
+  }
+
+  let url: string
+  try {
+    url = await app.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+  return {
+    url,
+    async open ({ schema, key }) {
+      if (!served.has(schema)) {
+        await migrate(db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
+        served.set(schema, serve(db, schema))
+      }
+      keyring.set(schema, key, known(schema))
+    },
+    async drop (schema) {
+      assertSchemaName(schema)
+      const found = served.get(schema)
+      keyring.remove(schema)
+      served.delete(schema)
+      await found?.turnstile.alone(async () => { await found.queue.close() })
+      await db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+    },
+    async reset (schema) {
+      const { turnstile } = known(schema)
+      await turnstile.alone(async () => { await Promise.reject(new Error('not there yet')) })
+    },
+    settle: async (schema) => { await known(schema).queue.settle() },
+    health: healthy,
+    async close () {
+      await app.close()
+      await Promise.all([...served.values()].map(async ({ queue }) => { await queue.close() }))
+      await db.close()
+    }
+  }
+}
+
+function serve (db: Database, schema: string): Served {
+  const queue: Queue = { wake: () => {}, settle: async () => {}, close: async () => {} }
+  return { ledger: { schema, db, wake: () => { queue.wake() } }, queue, turnstile: new Turnstile() }
+}

@@ -1,0 +1,115 @@
+import { fileURLToPath } from 'node:url'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import type { Sandbox, SandboxOptions } from './core.js'
+
+export type { Sandbox, SandboxOptions } from './core.js'
+
+/** A sandbox in a worker thread. */
+export interface SandboxThread extends Sandbox {
+  /** Settles when the thread stopped without being asked to; calls that were under way are rejected. */
+  readonly died: Promise<Error>
+}
+
+type Call = 'open' | 'drop' | 'reset' | 'settle' | 'health' | 'close'
+interface Order { readonly id: number, readonly call: Call, readonly argument?: unknown }
+interface ThreadError { readonly message: string, readonly code?: string }
+interface Outcome { readonly id: number, readonly value?: unknown, readonly error?: ThreadError }
+interface ThreadOptions extends SandboxOptions { readonly role: 'sandbox' }
+
+/** The order that starting answers, before any call. */
+const START = 0
+
+const revive = ({ message, code }: ThreadError): Error => Object.assign(new Error(message), code === undefined ? {} : { code })
+
+/**
+ * Starts a sandbox in a thread of its own and answers when it listens.
+ * @throws an error whose `code` is `EADDRINUSE` where the port is taken
+ */
+export async function startSandbox (options: SandboxOptions): Promise<SandboxThread> {
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { ...options, role: 'sandbox' } satisfies ThreadOptions })
+  const waiting = new Map<number, { resolve (value: unknown): void, reject (error: Error): void }>()
+  let lastId = START
+  let closing = false
+  const died = new Promise<Error>((resolve) => {
+    worker.once('error', resolve)
+    worker.once('exit', (code) => { if (!closing) resolve(new Error(`the sandbox stopped (${code})`)) })
+  })
+  const expect = async (id: number): Promise<unknown> => await new Promise((resolve, reject) => { waiting.set(id, { resolve, reject }) })
+  const abandon = (error: Error): void => {
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  died.then(abandon, () => {})
+  worker.on('message', ({ id, value, error }: Outcome) => {
+    const waiter = waiting.get(id)
+    waiting.delete(id)
+    if (error === undefined) waiter?.resolve(value)
+    else waiter?.reject(revive(error))
+  })
+  const call = async (name: Call, argument?: unknown): Promise<unknown> => {
+    const id = ++lastId
+    const outcome = expect(id)
+    worker.postMessage({ id, call: name, argument } satisfies Order)
+    return await outcome
+  }
+  const gone = new Promise<void>((resolve) => { worker.once('exit', () => { resolve() }) })
+  let url: string
+  try {
+    url = await expect(START) as string
+  } catch (error) {
+    closing = true
+    await gone
+    throw error
+  }
+  return {
+    url,
+    died,
+    open: async (ledger) => { await call('open', ledger) },
+    drop: async (schema) => { await call('drop', schema) },
+    reset: async (schema) => { await call('reset', schema) },
+    settle: async (schema) => { await call('settle', schema) },
+    health: async () => await call('health').catch(() => false) as boolean,
+    async close () {
+      closing = true
+      await Promise.race([call('close'), died])
+      await gone
+    }
+  }
+}
+
+function describe (error: unknown): ThreadError {
+  const { message, code } = error as NodeJS.ErrnoException
+  return { message, ...(typeof code === 'string' ? { code } : {}) }
+}
+
+async function obey (sandbox: Sandbox, { call, argument }: Order): Promise<unknown> {
+  switch (call) {
+    case 'open': return await sandbox.open(argument as Parameters<Sandbox['open']>[0])
+    case 'drop': return await sandbox.drop(argument as string)
+    case 'reset': return await sandbox.reset(argument as string)
+    case 'settle': return await sandbox.settle(argument as string)
+    case 'health': return await sandbox.health()
+    case 'close': return await sandbox.close()
+  }
+}
+
+async function serve (options: ThreadOptions): Promise<void> {
+  const { startCore } = await import('./core.js')
+  const tell = (outcome: Outcome): void => { parentPort?.postMessage(outcome) }
+  let sandbox: Sandbox
+  try {
+    sandbox = await startCore(options)
+  } catch (error) {
+    tell({ id: START, error: describe(error) })
+    return
+  }
+  parentPort?.on('message', (order: Order) => {
+    obey(sandbox, order).then(
+      (value) => { tell({ id: order.id, value }) },
+      (error: unknown) => { tell({ id: order.id, error: describe(error) }) }
+    ).finally(() => { if (order.call === 'close') parentPort?.close() })
+  })
+  tell({ id: START, value: sandbox.url })
+}
+
+if (!isMainThread && (workerData as ThreadOptions | null)?.role === 'sandbox') await serve(workerData as ThreadOptions)
