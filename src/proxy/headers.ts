@@ -1,0 +1,111 @@
+/** Names and values by turns, in order and case as sent: Node's rawHeaders, and what undici and writeHead take. */
+export type RawHeaders = string[]
+
+/**
+ * Fields of one connection (RFC 9110 7.6.1). Trailer with them: trailers are dropped, so none is announced.
+ */
+const HOP_BY_HOP = new Set([
+  'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'proxy-authenticate', 'proxy-authentication-info'
+])
+
+/** What besides stays here: the caller's credentials, and what the forwarder itself writes. */
+const NOT_FORWARDED = new Set([
+  ...HOP_BY_HOP, 'proxy-authorization', 'http2-settings', 'expect', 'authorization', 'cookie', 'cookie2', 'host', 'content-length'
+])
+
+/** Named in Connection they stay all the same: both ends frame or address the message by them. */
+const NOT_NAMEABLE = new Set(['content-length', 'host', 'transfer-encoding'])
+
+export interface RequestHeaders {
+  readonly headers: RawHeaders
+  /** The body's length in bytes; undefined without Content-Length. */
+  readonly contentLength: number | undefined
+  /** Whether the message has a body, of whatever length (RFC 9112 6.3). */
+  readonly hasBody: boolean
+  readonly expectsContinue: boolean
+}
+
+/**
+ * The headers for a Core. Content-Length is left to the forwarder, which knows the body that goes out; Host is Core's.
+ * @param key Core's secret, sent as X-Blnk-Key; a caller's own never is
+ */
+export function requestHeaders (raw: readonly string[], key: string | undefined): RequestHeaders {
+  const named = namedInConnection(raw)
+  const headers: RawHeaders = []
+  let contentLength: number | undefined
+  let chunked = false
+  let expectsContinue = false
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!
+    const lower = name.toLowerCase()
+    if (NOT_FORWARDED.has(lower)) {
+      if (lower === 'content-length') contentLength = Number(raw[i + 1])
+      else if (lower === 'transfer-encoding') chunked = true
+      else if (lower === 'expect') expectsContinue ||= raw[i + 1]!.toLowerCase() === '100-continue'
+      continue
+    }
+    if (isCoreKey(lower) || named?.has(lower) || lower.startsWith('proxy-')) continue
+    headers.push(name, raw[i + 1]!)
+  }
+  if (key !== undefined) headers.push('X-Blnk-Key', key)
+  return { headers, contentLength, hasBody: chunked || (contentLength ?? 0) > 0, expectsContinue }
+}
+
+/**
+ * The headers for the caller: all of Core's, in order and case, without those of the connection to it. Set-Cookie too:
+ * the answer is Core's, and a cookie set so never comes back to it.
+ * @param raw as undici hands them over
+ */
+export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders, contentLength: number | undefined } {
+  const texts: RawHeaders = []
+  // latin1, as Node reads and writes header bytes: every byte stays what it is.
+  for (const part of raw) texts.push(part.toString('latin1'))
+  const named = namedInConnection(texts)
+  const headers: RawHeaders = []
+  let contentLength: number | undefined
+  for (let i = 0; i < texts.length; i += 2) {
+    const name = texts[i]!
+    const lower = name.toLowerCase()
+    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue
+    if (lower === 'content-length') contentLength = Number(texts[i + 1])
+    headers.push(name, texts[i + 1]!)
+  }
+  return { headers, contentLength }
+}
+
+/** Whether a flat list of headers has this one; `name` in lower case. */
+export function hasHeader (headers: readonly string[], name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.length === name.length && headers[i]!.toLowerCase() === name) return true
+  }
+  return false
+}
+
+/** Also with underscores, which servers behind CGI-like interfaces read as hyphens (RFC 3875 4.1.18). */
+function isCoreKey (lower: string): boolean {
+  return lower.length === 10 && (lower === 'x-blnk-key' || lower.replaceAll('_', '-') === 'x-blnk-key')
+}
+
+function namedInConnection (raw: readonly string[]): Set<string> | undefined {
+  let named: Set<string> | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.length !== 10 || raw[i]!.toLowerCase() !== 'connection') continue
+    for (const option of raw[i + 1]!.split(',')) {
+      const name = option.trim().toLowerCase()
+      if (name === '' || name === 'keep-alive' || name === 'close' || NOT_NAMEABLE.has(name)) continue
+      named ??= new Set()
+      named.add(name)
+    }
+  }
+  return named
+}
+
+/** Whether a request has a body, of whatever length (RFC 9112 6.3). */
+export function hasBody (raw: readonly string[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    const lower = raw[i]!.toLowerCase()
+    if (lower === 'transfer-encoding' || (lower === 'content-length' && raw[i + 1] !== '0')) return true
+  }
+  return false
+}

@@ -1,0 +1,74 @@
+/** What of a request's target is forwarded. */
+export interface Target {
+  /** Decoded; undefined when the query does not have it. */
+  readonly instanceId: string | undefined
+  /** Path and query for the Core, each byte as sent: `/balances/x?include=ledger` */
+  readonly path: string
+}
+
+export type TargetRefusal = 'PATH_REFUSED' | 'INSTANCE_ID_REPEATED'
+
+const PREFIX = '/proxy'
+
+/**
+ * A target that two parsers could read as different routes. Bytes: controls, spaces and backslashes, and the `#` that some
+ * take for the end. Encoded: controls, slash and backslash, which Core decodes before it routes. Segments: empty ones, and dots that
+ * someone on the way may resolve (RFC 3986 5.2.4), also before a `;parameter` (RFC 3986 3.3).
+ */
+// eslint-disable-next-line no-control-regex
+const UNSAFE_PATH = /[\x00-\x20\x7f\\#]|%(?:[01][0-9a-f]|7f|2f|5c)|\/\/|\/(?:\.|%2e){1,2}(?:[/;]|%3b|$)/i
+// eslint-disable-next-line no-control-regex
+const UNSAFE_QUERY = /[\x00-\x20\x7f#]/
+
+/**
+ * Reads the raw target of a request line, never a decoded one: strips `/proxy` and takes `instance_id` out of the query.
+ * Both the router and Core decode what is left, in the same way.
+ */
+export function readTarget (raw: string): Target | TargetRefusal {
+  const mark = raw.indexOf('?')
+  const path = mark === -1 ? raw : raw.slice(0, mark)
+  // Anything else is an absolute URL, an authority, or an encoded spelling that only the router resolved.
+  if (!path.startsWith('/proxy/') || UNSAFE_PATH.test(path)) return 'PATH_REFUSED'
+  if (mark === -1) return { instanceId: undefined, path: path.slice(PREFIX.length) }
+
+  const query = raw.slice(mark + 1)
+  if (UNSAFE_QUERY.test(query)) return 'PATH_REFUSED'
+  const taken = takeInstanceId(query)
+  if (taken === undefined) return 'INSTANCE_ID_REPEATED'
+  return { instanceId: taken.instanceId, path: path.slice(PREFIX.length) + taken.rest }
+}
+
+/** @returns undefined when the query names instance_id more than once; `rest` starts with its `?` unless nothing is left */
+function takeInstanceId (query: string): { instanceId: string | undefined, rest: string } | undefined {
+  const pairs = query.split('&')
+  const at = pairs.findIndex(isInstanceId)
+  if (at === -1) return { instanceId: undefined, rest: `?${query}` }
+  if (pairs.findIndex((pair, index) => index > at && isInstanceId(pair)) !== -1) return undefined
+  const pair = pairs[at]!
+  const equals = pair.indexOf('=')
+  pairs.splice(at, 1)
+  return {
+    instanceId: equals === -1 ? '' : decode(pair.slice(equals + 1)),
+    rest: pairs.length === 0 ? '' : `?${pairs.join('&')}`
+  }
+}
+
+function isInstanceId (pair: string): boolean {
+  if (pair.startsWith('instance_id')) return pair.length === 11 || pair[11] === '=' || (pair[11] === '%' && nameIs(pair))
+  return pair.includes('%') && nameIs(pair)
+}
+
+function nameIs (pair: string): boolean {
+  const equals = pair.indexOf('=')
+  return decode(equals === -1 ? pair : pair.slice(0, equals)) === 'instance_id'
+}
+
+/** https://url.spec.whatwg.org/#urlencoded-parsing; text that is no UTF-8 stays as it is, and then names nothing of ours */
+function decode (text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}
