@@ -1,0 +1,182 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { Call, Upstream } from '../gateway/row.js'
+import { coreError } from './core-error.js'
+import { hasHeader, responseHeaders, type RawHeaders } from './headers.js'
+import { closeUnread } from './refuse.js'
+
+/** Interim answers (RFC 9110 15.2) are not passed on; more than this many, and Core is taken for broken. */
+const MOST_INFORMATIONAL = 16
+
+const NOT_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/
+
+/** The request that goes out: `path` as raw target, `headers` flat. */
+export interface Outgoing {
+  readonly path: string
+  readonly headers: RawHeaders
+  readonly body: Buffer | Readable | null
+}
+
+/**
+ * One request to a Core and its answer, as undici reports them. What costs is the number of writes, so the head of an
+ * answer waits until the bytes that came with it are known, and goes out with them.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #incoming: IncomingMessage
+  readonly #response: ServerResponse
+  #body: Buffer | Readable | null = null
+  #settle: { resolve: () => void, reject: (error: Error) => void } | undefined
+  #abort: ((error?: Error) => void) | undefined
+  #resume: (() => void) | undefined
+  #head: { status: number, reason: string, headers: RawHeaders, contentLength: number | undefined } | undefined
+  #headWritten = false
+  #received = 0
+  #informational = 0
+  #callerGone = false
+
+  constructor (readonly request: FastifyRequest, readonly reply: FastifyReply, readonly call: Call) {
+    this.#incoming = request.raw
+    this.#response = reply.raw
+  }
+
+  /** Settles when the answer is handed over or the caller is gone. */
+  send (upstream: Upstream, { path, headers, body }: Outgoing): Promise<void> {
+    this.#body = body
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      this.#response.on('close', this.#onClose)
+      upstream.dispatcher.dispatch({ origin: upstream.origin, method: this.call.row.method, path, headers, body, idempotent: false }, this)
+    })
+  }
+
+  onConnect (abort: (error?: Error) => void): void {
+    // A second connection would mean that the request is sent again, and the first may have reached Core.
+    const again = this.#abort !== undefined
+    this.#abort = abort
+    if (again || this.#callerGone) abort()
+  }
+
+  onHeaders (status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (status < 200) {
+      if (++this.#informational > MOST_INFORMATIONAL) throw Object.assign(new Error('too many interim answers'), { code: 'TOO_MANY_INFORMATIONAL' })
+      return true
+    }
+    this.#resume = resume
+    const { headers, contentLength } = responseHeaders(raw)
+    this.#addOurs(headers)
+    this.#head = { status, reason: NOT_IN_REASON.test(reason) ? STATUS_CODES[status] ?? '' : reason, headers, contentLength }
+    if (status === 204 || status === 304) {
+      // These end with their head, whatever Content-Length says (RFC 9112 6.3); undici would wait for a body.
+      this.#writeHead()
+      this.#end()
+    } else queueMicrotask(this.#flushHead)
+    return true
+  }
+
+  onData (chunk: Buffer): boolean {
+    if (this.#settle === undefined) return true
+    const response = this.#response
+    this.#writeHead()
+    this.#received += chunk.length
+    const { contentLength } = this.#head!
+    if (contentLength !== undefined && this.#received >= contentLength) {
+      this.#end(chunk)
+      return true
+    }
+    if (this.#received === chunk.length) {
+      // Joins the head and all the chunks that came in one read to one write.
+      response.cork()
+      process.nextTick(() => { response.uncork() })
+    }
+    if (response.write(chunk)) return true
+    response.once('drain', this.#resume!)
+    return false
+  }
+
+  onComplete (): void {
+    if (this.#settle === undefined) return
+    this.#writeHead()
+    this.#end()
+  }
+
+  onError (error: Error): void {
+    const settle = this.#settle
+    if (settle === undefined) return
+    this.#finish()
+    if (this.#callerGone) {
+      if (!this.#headWritten) this.reply.hijack()
+      settle.resolve()
+    } else if (this.#headWritten) {
+      this.#cut(error)
+      settle.resolve()
+    } else {
+      const { reference } = this.call
+      settle.reject(coreError(error, this.#abort !== undefined, reference === undefined ? {} : { 'X-Blnk-Reference': reference }))
+    }
+  }
+
+  /** Core's own headers are never replaced. */
+  #addOurs (headers: RawHeaders): void {
+    const { requestId, reference } = this.call
+    if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
+    if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
+  }
+
+  #writeHead (): void {
+    if (this.#headWritten) return
+    const { status, reason, headers } = this.#head!
+    const response = this.#response
+    // An answer before the end of the request: nobody reads the rest of it.
+    if (!this.#incoming.complete) closeUnread(this.#incoming, response)
+    response.sendDate = false
+    response.writeHead(status, reason, headers)
+    this.#headWritten = true
+    this.reply.hijack()
+  }
+
+  readonly #flushHead = (): void => {
+    if (this.#headWritten || this.#settle === undefined) return
+    try {
+      this.#writeHead()
+    } catch (error) {
+      this.#abort?.(error as Error)
+      return
+    }
+    this.#response.flushHeaders()
+  }
+
+  #end (last?: Buffer): void {
+    const settle = this.#settle
+    this.#finish()
+    if (last === undefined) this.#response.end()
+    else this.#response.end(last)
+    settle?.resolve()
+  }
+
+  /** Nothing that comes later matters. */
+  #finish (): void {
+    this.#settle = undefined
+    this.#response.off('close', this.#onClose)
+    const body = this.#body
+    if (body !== null && !Buffer.isBuffer(body)) body.destroy()
+  }
+
+  /** Core broke off in the middle: the caller's connection is cut, so that nobody takes what came for the whole. */
+  #cut (error: Error): void {
+    this.request.log.warn({ err: error, row: this.call.row.path, instance: this.call.instanceId }, 'Core broke off in the middle of its answer')
+    const { socket } = this.#incoming
+    // To a caller of HTTP/1.0 a plain close is the end of the body.
+    if (this.#incoming.httpVersionMinor === 0 && this.#head?.contentLength === undefined) socket.resetAndDestroy()
+    else socket.destroy()
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#settle === undefined) return
+    this.#callerGone = true
+    if (this.#abort !== undefined) this.#abort()
+    else this.onError(new Error('the caller left before its turn'))
+  }
+}

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.js'
+import type { Call, Fill } from '../gateway/row.js'
+import { newId } from '../lib/ids.js'
+import { collectBody, MOST_FILLED, streamBody } from './body.js'
+import { Exchange } from './exchange.js'
+import { requestHeaders, type RequestHeaders } from './headers.js'
+import { readTarget } from './url.js'
+
+const makeReference = (): string => newId('ref')
+
+/**
+ * Sends a request to the Core of its instance and writes Core's answer straight to the connection: status, headers and
+ * bytes as they came, both ways as streams. Settles when the answer has been handed over, or the caller has left.
+ * @throws GatewayError when there is no answer to give
+ */
+export async function forward (request: FastifyRequest, reply: FastifyReply, call: Call): Promise<void> {
+  const { upstream } = call
+  if (upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
+  const target = readTarget(request.raw.url ?? '')
+  if (typeof target === 'string') throw new GatewayError(target)
+  const head = requestHeaders(request.raw.rawHeaders, upstream.key)
+  const fill = fillOf(call)
+  if (fill !== undefined && (head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
+
+  if (head.expectsContinue) reply.raw.writeContinue()
+  let body: Buffer | undefined
+  if (fill !== undefined) {
+    const sent = head.hasBody ? await collectBody(request.raw, MOST_FILLED) : Buffer.alloc(0)
+    if (sent === undefined) {
+      reply.hijack()
+      return
+    }
+    body = filledBody(call, fill, sent)
+  }
+  const exchange = new Exchange(request, reply, call)
+  return await exchange.send(upstream, { path: upstream.basePath + target.path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) })
+}
+
+function fillOf ({ row, rooms }: Call): Fill | undefined {
+  return row.fillSetting === undefined || rooms.config[row.fillSetting] ? row.fill : undefined
+}
+
+function filledBody (call: Call, fill: Fill, sent: Buffer): Buffer {
+  const { body, reference, filled } = fill(sent, makeReference)
+  call.filled = filled
+  if (reference !== undefined) call.reference = reference
+  return Buffer.isBuffer(body) ? body : Buffer.concat(body)
+}
+
+/** undici writes the length of a buffer itself; of a stream it takes the caller's word, without which it sends chunks. */
+function withLength ({ headers, contentLength }: RequestHeaders, body: Buffer | undefined): string[] {
+  if (body === undefined && contentLength !== undefined) headers.push('Content-Length', String(contentLength))
+  if (body?.length === 0) headers.push('Content-Length', '0')
+  return headers
+}

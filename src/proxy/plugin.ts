@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Prepares a scope whose routes forward bodies. Fastify reads none of them: it would refuse a Content-Type it cannot
+ * parse (Core does not care), so the headers by which it knows a body are taken out of its sight; Expect too, since the
+ * forwarder says when it reads. The forwarder goes by rawHeaders, which stay.
+ */
+export function proxyScope (scope: FastifyInstance): void {
+  scope.addHook('onRequest', (request, _reply, done) => {
+    const { headers } = request.raw
+    delete headers['content-type']
+    delete headers['content-length']
+    delete headers['transfer-encoding']
+    delete headers.expect
+    done()
+  })
+}
