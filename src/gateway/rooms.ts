@@ -4,7 +4,7 @@ import type { KeyStore } from '../auth/store.js'
 import type { Config } from '../config.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
-import type { Sandbox } from '../sandbox/sandbox.js'
+import type { Sandbox } from '../sandbox/thread.js'
 
 /** What opens in the background after the gateway listens. */
 export interface Opened {

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { CATALOGUE, GatewayError } from '../errors.js'
+import { proxyScope } from '../proxy/plugin.js'
+import { refuse } from '../proxy/refuse.js'
+import { admit, admitCredential, Refused } from './admit.js'
+import { logRequest } from './log.js'
+import type { Rooms } from './rooms.js'
+import type { Call, Row, Tier } from './row.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What admission found out; null before it and on unknown routes. */
+    call: Call | null
+  }
+}
+
+const TIERS: readonly Tier[] = ['documented', 'core', 'any']
+
+/** A request id of the caller's is kept when it is one that a log line and a header can carry. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
+
+/** A Fastify server that answers these rows, and in our own shape whatever else it is asked. */
+export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: rooms.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+    },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+    frameworkErrors: (error, request, reply) => { sendError(error, request, reply) }
+  })
+  app.decorateRequest('call', null)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request, reply) => { sendError(notFound(rooms, request), request, reply) })
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(rooms.log, request, reply)
+    done()
+  })
+  const proxied = rows.filter((row) => row.tier !== undefined)
+  for (const row of rows) if (row.tier === undefined) addRow(app, row, rooms)
+  if (proxied.length > 0) {
+    app.register(async (scope) => {
+      proxyScope(scope)
+      for (const row of proxied) addRow(scope, row, rooms)
+    })
+  }
+  return app
+}
+
+/**
+ * A row that PROXY_ROUTES closes is routed too, and refused: `/proxy/search/reindex` must not fall to
+ * `/proxy/search/:collection`.
+ */
+const isOpen = (row: Row, rooms: Rooms): boolean => row.tier === undefined || TIERS.indexOf(row.tier) <= TIERS.indexOf(rooms.config.proxyRoutes)
+
+function addRow (app: FastifyInstance, row: Row, rooms: Rooms): void {
+  const open = isOpen(row, rooms)
+  app.route({
+    method: row.method,
+    url: row.path,
+    ...(row.body === undefined ? {} : { schema: { body: row.body } }),
+    onRequest (request, _reply, done) {
+      if (!open) {
+        if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
+        admitCredential(rooms, request)
+        throw new GatewayError('ROUTE_NOT_OPEN', { message: `${row.method} ${row.path} is not open through the proxy: start the gateway with PROXY_ROUTES=${row.tier}` })
+      }
+      request.call = admit(rooms, row, request)
+      done()
+    },
+    handler: (request, reply) => row.handler(request, reply, request.call as Call)
+  })
+}
+
+function notFound (rooms: Rooms, request: FastifyRequest): GatewayError {
+  const path = (request.raw.url ?? '').split('?', 1)[0] as string
+  if (path === '/proxy' || path.startsWith('/proxy/')) {
+    try {
+      // Which routes exist is for callers with a credential, as in Core (spec/09 1, unknown route).
+      admitCredential(rooms, request)
+    } catch (error) {
+      if (error instanceof GatewayError) return error
+      throw error
+    }
+    return new GatewayError('ROUTE_NOT_OPEN', { message: `${request.method} ${path} is not one of Core's routes that the proxy forwards: docs/routes.md lists them` })
+  }
+  const hint = path.startsWith('/admin/') ? ': the admin API is off on this address; set ADMIN_PORT, or listen on a loopback address' : ''
+  return new GatewayError('ROUTE_NOT_FOUND', { message: `There is no route ${request.method} ${path}${hint}` })
+}
+
+/** Translates whatever was thrown into an answer of our own shape; what is internal goes to the log alone. */
+function sendError (thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
+  const error = thrown instanceof GatewayError ? thrown : translate(thrown)
+  const log = error.status >= 500 && error.code !== 'GATEWAY_NOT_READY' ? 'error' : 'info'
+  request.log[log]({
+    granted: error.status === 401 || error.status === 403 ? false : undefined,
+    reason: error instanceof Refused ? error.who.reason : error.code.toLowerCase(),
+    key: error instanceof Refused ? error.who.key : undefined,
+    instance: error instanceof Refused ? error.who.instance : undefined,
+    row: request.routeOptions.url,
+    err: error.status >= 500 ? error.cause ?? thrown : undefined
+  }, `${request.method} refused: ${error.message}`)
+  refuse(request, reply, error)
+}
+
+function translate (thrown: FastifyError | Error): GatewayError {
+  const { code, validation, statusCode } = thrown as Partial<FastifyError>
+  if (validation !== undefined) {
+    const [first] = validation
+    const member = first?.instancePath.slice(1).replaceAll('/', '.') ?? ''
+    const wrong = first?.keyword === 'additionalProperties' ? `unknown member ${String(first.params['additionalProperty'])}` : first?.message ?? 'is not valid'
+    const among = first?.keyword === 'enum' ? `: ${(first.params['allowedValues'] as string[]).join(', ')}` : ''
+    return new GatewayError('GEN_VALIDATION_ERROR', { message: `${member === '' ? 'body' : member}: ${wrong}${among}`, cause: thrown })
+  }
+  if (statusCode === 413) return new GatewayError('GEN_PAYLOAD_TOO_LARGE', { message: 'The body of this request is larger than 1 MiB', cause: thrown })
+  if (statusCode === 415 || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || thrown instanceof SyntaxError) {
+    return new GatewayError('GEN_MALFORMED_REQUEST', { message: 'The body of this request is not JSON: send a JSON object with Content-Type: application/json', cause: thrown })
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new GatewayError('PATH_REFUSED', { message: CATALOGUE.PATH_REFUSED[1], cause: thrown })
+  return new GatewayError('GEN_INTERNAL', { cause: thrown })
+}
