@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
+import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
 import { admit, admitCredential, Refused } from './admit.js'
@@ -35,6 +36,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
     frameworkErrors: (error, request, reply) => { sendError(error, request, reply) }
   })
+  continueAfterAdmission(app)
   app.decorateRequest('call', null)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => { sendError(notFound(rooms, request), request, reply) })

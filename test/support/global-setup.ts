@@ -1,24 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import type { PostgresAddress } from '../../src/lib/postgres.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A Postgres for tests that make schemas of their own: the embedded one, or the server that TEST_DATABASE_URL names. */
+    /** The Postgres of the run, for tests that make schemas of their own: embedded, or on the server that TEST_DATABASE_URL names. */
     postgres: PostgresAddress
+    /** The gateway that the test files share; see support/gateway.ts for an instance of one's own on it. */
+    gateway: { readonly url: string, readonly adminToken: string, readonly apiKey: string, readonly instanceId: string, readonly sandboxCoreUrl: string, readonly sandboxCoreKey: string }
   }
 }
 
-export default async function setUp (project: TestProject): Promise<() => Promise<void>> {
-  const url = process.env['TEST_DATABASE_URL']
-  if (url !== undefined) {
-    project.provide('postgres', { url })
-    return async () => {}
+/** A database of the run's own on the server, so that no run sees another's rows. */
+async function freshDatabase (server: string): Promise<{ url: string, drop(): Promise<void> }> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const run = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: server })
+    await client.connect()
+    await client.query(sql)
+    await client.end()
   }
-  // The compiled files: worker threads run JavaScript.
-  const built = new URL('../../dist/src/store/', import.meta.url)
-  const { startEmbedded } = await import(new URL('embedded.js', built).href) as typeof import('../../src/store/embedded.js')
-  const { currentTemplate } = await import(new URL('template.js', built).href) as typeof import('../../src/store/template.js')
-  const embedded = await startEmbedded({ dataDir: null, template: currentTemplate() })
-  project.provide('postgres', { socketDir: embedded.socketDir })
-  return async () => { await embedded.close() }
+  await run(`CREATE DATABASE ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: async () => { await run(`DROP DATABASE ${name} WITH (FORCE)`) } }
+}
+
+export default async function setUp (project: TestProject): Promise<() => Promise<void>> {
+  // The compiled files: worker threads run JavaScript, and it is what ships.
+  const built = async <T>(file: string): Promise<T> => await import(new URL(`../../dist/src/${file}`, import.meta.url).href) as T
+  const { buildApp } = await built<typeof import('../../src/app.js')>('app.js')
+  const { readConfig } = await built<typeof import('../../src/config.js')>('config.js')
+  const { createLog } = await built<typeof import('../../src/gateway/log.js')>('gateway/log.js')
+
+  const server = process.env['TEST_DATABASE_URL']
+  const database = server === undefined ? undefined : await freshDatabase(server)
+  const settings = database === undefined
+    ? { EPHEMERAL: 'true' }
+    : { DATABASE_URL: database.url, SANDBOX: 'on', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
+  const level = process.env['TEST_LOG_LEVEL'] ?? 'silent'
+  const app = buildApp(readConfig({ PORT: '0', LOG_LEVEL: level, BLNK_API_KEY: `blnk_${randomBytes(32).toString('base64url')}`, ...settings }), createLog(level, false))
+  await app.listen()
+  const { database: postgres, url, adminToken, apiKey, instanceId, sandboxCoreUrl, sandboxCoreKey } = await app.started
+  project.provide('postgres', postgres)
+  project.provide('gateway', { url, adminToken, apiKey: apiKey as string, instanceId: instanceId as string, sandboxCoreUrl: sandboxCoreUrl as string, sandboxCoreKey: sandboxCoreKey as string })
+  return async () => {
+    await app.close()
+    await database?.drop()
+  }
 }

@@ -1,0 +1,9 @@
+import type { Row } from '../src/gateway/row.js'
+import { adminRows } from './admin.js'
+import { healthRows } from './health.js'
+import { proxyRows } from './proxy.js'
+
+export { adminRows, healthRows, proxyRows }
+
+/** Everything the gateway answers, in one list. */
+export const rows: readonly Row[] = [...proxyRows, ...healthRows, ...adminRows]

@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { adminRows, healthRows, proxyRows } from '../routes/index.js'
+import { Credentials } from './auth/credentials.js'
+import { createKeyStore, credentialOf } from './auth/store.js'
+import { isLoopback, type Config } from './config.js'
+import { GatewayError } from './errors.js'
+import { firstStart } from './first-start.js'
+import type { Opened, Rooms } from './gateway/rooms.js'
+import type { Upstream } from './gateway/row.js'
+import { createServer } from './gateway/server.js'
+import { Instances } from './instances/registry.js'
+import { createSeal } from './instances/seal.js'
+import { createInstanceStore, type Instance } from './instances/store.js'
+import { newSecret } from './lib/ids.js'
+import type { PostgresAddress } from './lib/postgres.js'
+import { createDispatcher } from './proxy/dispatcher.js'
+import { startSandbox, type SandboxThread } from './sandbox/thread.js'
+import { announce, watchChanges, type Changed } from './store/changes.js'
+import { lockDataDir } from './store/lock.js'
+import { openStore, type Store } from './store/open.js'
+import { keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
+import { createSnapshot } from './store/snapshot.js'
+
+/** What a start has to tell; secrets in clear, for `--json` and the test helper. */
+export interface Started {
+  readonly url: string
+  /** null when there is no admin API on any address */
+  readonly adminUrl: string | null
+  readonly apiKey: string | null
+  readonly apiKeyIsNew: boolean
+  readonly adminToken: string
+  readonly instanceId: string | null
+  readonly sandboxCoreUrl: string | null
+  readonly sandboxCoreKey: string | null
+  /** The gateway's own database. */
+  readonly database: PostgresAddress
+}
+
+export interface App {
+  /** Listens, answering 503 until everything is open. @returns the base URL */
+  listen(): Promise<string>
+  /** Settles when the database and the sandbox answer. */
+  readonly started: Promise<Started>
+  /** Settles when a part that cannot be done without stopped by itself. */
+  readonly died: Promise<Error>
+  /** Brings keys, instances and the sandbox's ledger back to what they were just after the start. */
+  reset(): Promise<void>
+  /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
+  close(): Promise<void>
+}
+
+/** Milliseconds between two writes of when keys were last used. */
+const LAST_USE_MS = 5_000
+
+/** @throws SettingError, DataDirError */
+export function buildApp (config: Config, log: Logger): App {
+  const dataDir = config.ephemeral || config.databaseUrl !== undefined ? null : resolve(config.dataDir)
+  if (dataDir !== null) makePrivateDir(dataDir)
+  const lock = dataDir === null ? undefined : lockDataDir(dataDir)
+  const adminToken = config.adminToken ?? keptSecret(dataDir, 'admin-token', newSecret)
+  const seal = createSeal(config.encryptionKey ?? Buffer.from(keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('hex')), 'hex'))
+
+  let opened: Opened | undefined
+  let store: Store | undefined
+  let sandbox: SandboxThread | undefined
+  const closers: Array<() => Promise<void>> = []
+  const warn = (error: Error): void => { log.warn({ err: error }, error.message) }
+
+  const connect = (instance: Instance): Upstream | undefined => {
+    const url = instance.kind === 'sandbox' ? sandbox?.url : instance.coreUrl
+    if (url == null) return undefined
+    const { origin, pathname } = new URL(url)
+    return { origin, basePath: pathname.replace(/\/+$/, ''), key: instance.coreKey ?? undefined, dispatcher: createDispatcher({ origin, ca: instance.coreCa ?? undefined, config }) }
+  }
+  const rooms: Rooms = {
+    config,
+    log,
+    credentials: new Credentials(),
+    instances: new Instances(connect),
+    adminToken: createHash('sha256').update(adminToken).digest(),
+    get isOpen () { return opened !== undefined },
+    get opened () {
+      if (opened === undefined) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
+      return opened
+    }
+  }
+
+  const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
+  const main = createServer([...proxyRows, ...healthRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...adminRows], rooms)
+
+  const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn' })
+
+  async function open (url: string, adminUrl: string | null): Promise<Started> {
+    store = await openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: warn })
+    const { db, shared } = store
+    const [found, running] = await Promise.all([firstStart(store, config, seal), config.sandbox ? startSandboxOf(store) : undefined])
+    sandbox = running
+    const keyStore = createKeyStore(db)
+    const instanceStore = createInstanceStore(db, seal)
+    const reload = async (what: Changed): Promise<void> => {
+      if (what === 'keys') return rooms.credentials.replaceAll((await keyStore.withHashes()).map(([hash, key]) => [hash, credentialOf(key)]))
+      const instances = await instanceStore.all()
+      await Promise.all(instances.map(async (one) => { if (one.sandboxSchema !== null) await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string }) }))
+      rooms.instances.replaceAll(instances)
+    }
+    await reload('instances')
+    await reload('keys')
+    const flush = async (): Promise<void> => {
+      const used = rooms.credentials.takeUsed()
+      if (used.size > 0) await keyStore.markUsed(used)
+    }
+    const flushing = setInterval(() => { flush().catch(warn) }, LAST_USE_MS)
+    closers.push(async () => { clearInterval(flushing); await flush() })
+    if (shared) closers.push(watchChanges(db, reload, warn).close)
+    snapshot = await createSnapshot(db)
+    opened = {
+      keyStore,
+      instanceStore,
+      sandbox,
+      ping: async () => { await db.query('SELECT 1') },
+      async changed (what) {
+        await reload(what)
+        if (shared) await announce(db, what)
+      }
+    }
+    const key = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)?.instance
+    const sandboxCoreKey = sandbox !== undefined && key?.kind === 'sandbox' ? key.coreKey : null
+    if (dataDir !== null && sandboxCoreKey !== null) writeSecret(dataDir, 'sandbox-core-key', sandboxCoreKey)
+    return { ...found, url, adminUrl, adminToken, sandboxCoreUrl: sandbox?.url ?? null, sandboxCoreKey, database: store.address }
+  }
+
+  let snapshot: (() => Promise<void>) | undefined
+  let settle: { resolve(started: Started): void, reject(error: unknown): void }
+  const started = new Promise<Started>((resolve, reject) => { settle = { resolve, reject } })
+  started.catch(() => {})
+  const died = started.then(async () => await Promise.race([store?.died, sandbox?.died].filter((one) => one !== undefined)), async () => await new Promise<Error>(() => {}))
+
+  return {
+    started,
+    died,
+    async listen () {
+      const url = await listenOn(main, config.host, config.port)
+      const adminUrl = admin === undefined ? (adminOnMain ? url : null) : await listenOn(admin, config.adminHost, config.adminPort as number)
+      open(url, adminUrl).then(settle.resolve, settle.reject)
+      return url
+    },
+    async reset () {
+      await started
+      await snapshot?.()
+      const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])
+      await rooms.opened.changed('instances')
+      await rooms.opened.changed('keys')
+      const kept = new Set(rooms.instances.all().map(({ instance }) => instance.sandboxSchema))
+      await Promise.all(schemas.map(async (schema) => { await (kept.has(schema) ? sandbox?.reset(schema) : sandbox?.drop(schema)) }))
+    },
+    async close () {
+      const servers = [main, admin].filter((one) => one !== undefined)
+      const late = setTimeout(() => { for (const server of servers) server.server.closeAllConnections() }, config.shutdownTimeoutMs)
+      await Promise.all(servers.map(async (server) => { await server.close() }))
+      clearTimeout(late)
+      await started.catch(() => {})
+      opened = undefined
+      for (const close of closers) await close().catch(warn)
+      await rooms.instances.close()
+      await sandbox?.close()
+      await store?.close()
+      lock?.release()
+    }
+  }
+}
+
+async function listenOn (server: FastifyInstance, host: string, port: number): Promise<string> {
+  await server.listen({ host, port })
+  const { port: actual } = server.server.address() as { port: number }
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${shown}:${actual}`
+}

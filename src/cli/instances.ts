@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import type { Verdict } from '../instances/reach.js'
+import { admin, CliError, type Where } from './admin.js'
+import { table } from './table.js'
+
+interface Options extends Where { readonly json?: boolean }
+
+interface Shown {
+  readonly instance_id: string
+  readonly name: string
+  readonly kind: string
+  readonly core_url: string | null
+  readonly reachability: Verdict
+}
+
+const print = (text: string): void => { process.stdout.write(`${text}\n`) }
+
+const path = (id: string): string => `/admin/instances/${encodeURIComponent(id)}`
+
+function readText (file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+  } catch (error) {
+    throw new CliError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error })
+  }
+}
+
+const variable = (name: string): string | undefined => process.env[name] === '' ? undefined : process.env[name]
+
+interface AddOptions extends Options {
+  readonly name?: string
+  readonly sandbox?: string
+  readonly coreUrl?: string
+  readonly coreKeyFile?: string
+  readonly coreCa?: string
+  readonly databaseUrlFile?: string
+  readonly instanceId?: string
+}
+
+function newInstance (o: AddOptions): object {
+  const id = o.instanceId === undefined ? {} : { instance_id: o.instanceId }
+  if (o.sandbox !== undefined) {
+    if (o.coreUrl !== undefined) throw new CliError('--sandbox and --core-url exclude each other: the one makes a Core, the other names one')
+    return { ...id, name: o.sandbox, sandbox: true }
+  }
+  if (o.name === undefined) throw new CliError('name the instance with --name, or make a sandbox with --sandbox NAME')
+  const given = {
+    core_url: o.coreUrl,
+    core_key: readText(o.coreKeyFile) ?? variable('CORE_KEY'),
+    core_ca: readText(o.coreCa),
+    database_url: readText(o.databaseUrlFile) ?? variable('CORE_DATABASE_URL')
+  }
+  return { ...id, name: o.name, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
+}
+
+export async function addInstance (options: AddOptions): Promise<void> {
+  const made = await admin<Shown>(options, 'POST', '/admin/instances', newInstance(options))
+  print(options.json === true ? JSON.stringify(made) : `${made.instance_id} is added. blnk-gateway instances test ${made.instance_id} says whether it answers.`)
+}
+
+export async function listInstances (options: Options): Promise<void> {
+  const { data } = await admin<{ data: Shown[] }>(options, 'GET', '/admin/instances')
+  if (options.json === true) return print(JSON.stringify(data))
+  print(table(['ID', 'NAME', 'KIND', 'CORE URL', 'STATE'], data.map((one) => [one.instance_id, one.name, one.kind, one.core_url ?? '', one.reachability.verdict])))
+}
+
+export async function removeInstance (id: string, options: Options): Promise<void> {
+  await admin(options, 'DELETE', path(id))
+  print(options.json === true ? JSON.stringify({ instance_id: id, removed: true }) : `${id} is removed.`)
+}
+
+export async function testInstance (id: string, options: Options): Promise<void> {
+  const found = await admin<Verdict>(options, 'POST', `${path(id)}/test`)
+  print(options.json === true ? JSON.stringify(found) : `${found.verdict}: ${found.message}${found.verdict === 'ok' ? ` (${found.ms} ms)` : ''}`)
+  if (found.verdict !== 'ok') process.exitCode = 1
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { readConfig, SettingError, SETTINGS } from '../config.js'
+import { CliError } from './admin.js'
+import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
+import { createKey, listKeys, revokeKey } from './keys.js'
+import { runSandbox } from './sandbox.js'
+import { status } from './status.js'
+
+const VERSION = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+const EXAMPLES = `
+Examples:
+  blnk-gateway start                          on 127.0.0.1:4100, data in ./.blnk-gateway
+  blnk-gateway start --ephemeral --port 0 --json
+  blnk-gateway keys create --name ci --scope proxy:read --scope proxy:write
+  CORE_KEY=... blnk-gateway instances add --name production --core-url https://core.internal:5001
+  blnk-gateway instances test inst_core
+  blnk-gateway sandbox --port 5001            a Core alone, for Core's own SDKs`
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value]
+
+const secretHelp = 'Secrets are read from the environment or from files, so that no process listing shows them.'
+
+/** Options of every command that talks to a running gateway. */
+const remote = (command: Command): Command => command
+  .option('--url <url>', "the gateway's admin address (BLNK_ADMIN_URL; else the one that runs on the data directory)")
+  .option('--data-dir <dir>', "the gateway's data directory, where its admin token lies (or set BLNK_ADMIN_TOKEN)", SETTINGS.dataDir.standard)
+  .option('--json', 'print JSON')
+
+export function buildProgram (): Command {
+  const program = new Command('blnk-gateway')
+    .description('The Blnk Cloud API, self-hosted, in front of any number of Blnk Cores; with a sandbox Core built in.')
+    .version(VERSION)
+    .showHelpAfterError('(blnk-gateway --help shows what there is)')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+
+  const start = program.command('start').description('start the gateway').option('--json', 'print one line of JSON when ready, secrets included').action(startGateway)
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    if (!('flag' in setting) || setting.flag === undefined) continue
+    start.addOption(new Option(name === 'ephemeral' ? setting.flag : `${setting.flag} <value>`, `${setting.about} (${setting.env})`))
+  }
+  start.addHelpText('after', '\nEvery other setting is an environment variable: the README has the table.')
+
+  remote(program.command('status').description('whether the gateway and its instances answer')).action(status)
+
+  const keys = program.command('keys').description('API keys')
+  remote(keys.command('create').description('make a key; it is shown this once'))
+    .requiredOption('--name <name>')
+    .requiredOption('--scope <scope>', 'a scope; repeat for more', collect)
+    .option('--instance <id>', 'bind the key to one instance')
+    .option('--expires-at <time>', 'an RFC 3339 time')
+    .action(createKey)
+  remote(keys.command('list').description('all keys, revoked ones too')).action(listKeys)
+  remote(keys.command('revoke').description('revoke a key at once').argument('<id>')).action(revokeKey)
+
+  const instances = program.command('instances').description('Cores behind the gateway')
+  remote(instances.command('add').description('add a Core, or a sandbox'))
+    .option('--name <name>')
+    .option('--sandbox <name>', 'make another sandbox of this name')
+    .option('--core-url <url>')
+    .option('--core-key-file <file>', "a file with the Core's secret key; or set CORE_KEY")
+    .option('--core-ca <file>', "the certificate authority (PEM) of the Core's certificate")
+    .option('--database-url-file <file>', "a file with the URL of the Core's Postgres, for the Data API; or set CORE_DATABASE_URL")
+    .option('--instance-id <id>', 'an id of your own')
+    .addHelpText('after', `\n${secretHelp}`)
+    .action(addInstance)
+  remote(instances.command('list').description('all instances, and whether they answer')).action(listInstances)
+  remote(instances.command('remove').description('remove an instance and the keys bound to it').argument('<id>')).action(removeInstance)
+  remote(instances.command('test').description('say what is wrong with a Core').argument('<id>')).action(testInstance)
+
+  program.command('sandbox').description("a sandbox Core alone, for users of Core's SDKs")
+    .option('--port <port>', 'the loopback port to listen on; 0 takes a free one', '5001')
+    .option('--data-dir <dir>', 'where its data lies', './.blnk-sandbox')
+    .option('--ephemeral', 'keep everything in memory')
+    .option('--json', 'print one line of JSON when ready')
+    .addHelpText('after', '\nIts X-Blnk-Key is SANDBOX_CORE_KEY, or generated and kept in the data directory.')
+    .action(runSandbox)
+  return program
+}
+
+async function startGateway (options: Record<string, string | boolean | undefined>): Promise<void> {
+  const { json, ...flags } = options
+  const config = readConfig(process.env, Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value === undefined ? undefined : String(value)])))
+  // Loaded only here: the other commands start faster without the server.
+  const { main } = await import('../main.js')
+  await main(config, json === true)
+}
+
+export async function run (argv: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(argv)
+  } catch (error) {
+    // Commander has printed its own sentence.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
+    if (!(error instanceof CliError) && !(error instanceof SettingError)) throw error
+    process.stderr.write(`blnk-gateway: ${error.message}\n`)
+    process.exit(error instanceof SettingError ? 2 : 1)
+  }
+}

@@ -1,0 +1,82 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildApp, type App, type Started } from './app.js'
+import { SettingError, type Config } from './config.js'
+import { createLog } from './gateway/log.js'
+import { DataDirError } from './store/embedded.js'
+import { StoreError } from './store/open.js'
+import { writeSecret } from './store/secrets.js'
+import { asJson, asText } from './start-message.js'
+
+/** Bad flags, bad settings, a port in use: what the person who starts it can mend. */
+const EXIT_SETTING = 2
+
+/** Milliseconds that closing the databases may take beyond SHUTDOWN_TIMEOUT_MS. */
+const FLUSH_MS = 10_000
+
+/** The file of the data directory in which the CLI finds a running gateway. */
+export const RUNNING = 'gateway.json'
+
+/** One sentence for what the person who starts it can mend; null for what is our fault. */
+function mendable (error: unknown, config: Config): string | null {
+  if (error instanceof SettingError || error instanceof DataDirError || error instanceof StoreError) return error.message
+  const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number }
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') {
+    return code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? `DATA_DIR (--data-dir) ${config.dataDir} cannot be written (${code}): name another` : null
+  }
+  const name = port === config.sandboxPort && port !== config.port ? 'SANDBOX_PORT' : port === config.adminPort ? 'ADMIN_PORT' : 'PORT (--port)'
+  if (code === 'EADDRINUSE') return `${name} ${port} is in use: stop what listens there, or choose another`
+  if (code === 'EACCES') return `${name} ${port} may not be opened by this user: choose one above 1023`
+  return `HOST (--host) ${config.host} cannot be listened on (${code})`
+}
+
+function stop (error: unknown, config: Config): never {
+  const sentence = mendable(error, config)
+  if (sentence === null) throw error
+  process.stderr.write(`blnk-gateway: ${sentence}\n`)
+  process.exit(EXIT_SETTING)
+}
+
+/** Starts the gateway, says what to know, and runs until it is told to stop. */
+export async function main (config: Config, json: boolean): Promise<void> {
+  const log = createLog(config.logLevel, process.stderr.isTTY)
+  let app: App
+  let started: Started
+  try {
+    app = buildApp(config, log)
+    await app.listen()
+    started = await app.started
+  } catch (error) {
+    return stop(error, config)
+  }
+  const kept = !config.ephemeral && config.databaseUrl === undefined
+  if (kept) writeSecret(config.dataDir, RUNNING, JSON.stringify({ url: started.url, admin_url: started.adminUrl, pid: process.pid }))
+  process.stdout.write(json ? asJson(started) : asText(started, config))
+
+  let closing = false
+  const close = (code: number): void => {
+    if (closing) return
+    closing = true
+    setTimeout(() => {
+      log.error('the stop took too long')
+      process.exit(1)
+    }, config.shutdownTimeoutMs + FLUSH_MS).unref()
+    app.close().then(() => {
+      if (kept) rmSync(join(config.dataDir, RUNNING), { force: true })
+      process.exit(code)
+    }, (error: unknown) => {
+      log.error({ err: error }, 'the stop failed')
+      process.exit(1)
+    })
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info(`${signal}: stopping`)
+      close(0)
+    })
+  }
+  app.died.then((error) => {
+    log.fatal({ err: error }, error.message)
+    close(1)
+  }, () => {})
+}

@@ -1,0 +1,36 @@
+import type { Started } from './app.js'
+import type { Config } from './config.js'
+
+/** The one line of `--json`. */
+export function asJson (s: Started): string {
+  return JSON.stringify({
+    url: s.url,
+    api_key: s.apiKey,
+    admin_token: s.adminToken,
+    instance_id: s.instanceId,
+    sandbox_core_url: s.sandboxCoreUrl,
+    sandbox_core_key: s.sandboxCoreKey
+  }) + '\n'
+}
+
+/** What a person needs to send a first request. A key is printed by the start that made it, and by no other. */
+export function asText (s: Started, config: Config): string {
+  const lines = ['', 'blnk-gateway is ready', '', `  Base URL     ${s.url}`]
+  if (s.apiKeyIsNew) lines.push(`  API key      ${s.apiKey}   scope *, shown this once: keep it`)
+  if (s.instanceId !== null) lines.push(`  Instance id  ${s.instanceId}${s.sandboxCoreUrl === null ? '' : '   the sandbox'}`)
+  if (s.adminUrl !== null && s.adminUrl !== s.url) lines.push(`  Admin API    ${s.adminUrl}`)
+  lines.push(`  Data         ${config.databaseUrl !== undefined ? 'the server of DATABASE_URL' : config.ephemeral ? 'in memory, gone after the stop' : config.dataDir}`)
+  if (s.instanceId !== null) lines.push('', ...curl(s, s.instanceId))
+  return [...lines, '', ''].join('\n')
+}
+
+function curl (s: Started, instanceId: string): string[] {
+  const key = s.apiKeyIsNew ? s.apiKey : '$BLNK_API_KEY'
+  const target = `'${s.url}/proxy/ledgers?instance_id=${instanceId}'`
+  return [
+    s.apiKeyIsNew ? '  Make a ledger, and read it back:' : '  Make a ledger, and read it back (the key was shown on the first start; blnk-gateway keys create makes another):',
+    '',
+    `  curl -X POST ${target} -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '{"name":"My first ledger"}'`,
+    `  curl ${target} -H "Authorization: Bearer ${key}"`
+  ]
+}

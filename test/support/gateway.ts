@@ -1,0 +1,58 @@
+import { afterAll, inject } from 'vitest'
+
+export interface Answer { readonly status: number, readonly headers: Headers, readonly text: string, readonly json: any }
+
+export async function call (url: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Answer> {
+  const answer = await fetch(url, init)
+  const text = await answer.text()
+  let json: unknown
+  try { json = JSON.parse(text) } catch { json = undefined }
+  return { status: answer.status, headers: answer.headers, text, json }
+}
+
+/** The admin API of the shared gateway. */
+export async function admin (method: string, path: string, body?: unknown): Promise<Answer> {
+  const { url, adminToken } = inject('gateway')
+  return await call(url + path, {
+    method,
+    headers: { Authorization: `Bearer ${adminToken}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+}
+
+export interface Own {
+  readonly url: string
+  readonly instanceId: string
+  /** Bound to the instance, with scope `*`. */
+  readonly apiKey: string
+  /** A call of the proxy with this key and instance; `body` is sent as it is when it is text. */
+  proxy(method: string, path: string, body?: unknown): Promise<Answer>
+}
+
+function own (instanceId: string, apiKey: string): Own {
+  const { url } = inject('gateway')
+  return {
+    url,
+    instanceId,
+    apiKey,
+    async proxy (method, path, body) {
+      const target = `${url}/proxy${path}${path.includes('?') ? '&' : '?'}instance_id=${instanceId}`
+      return await call(target, {
+        method,
+        headers: { Authorization: `Bearer ${apiKey}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) })
+      })
+    }
+  }
+}
+
+/** An instance of the test file's own on the shared gateway, removed when the file ends. Without a body: a sandbox. */
+export async function ownInstance (instance: object = { name: 'of a test', sandbox: true }): Promise<Own> {
+  const made = await admin('POST', '/admin/instances', instance)
+  if (made.status !== 201) throw new Error(`no instance: ${made.status} ${made.text}`)
+  const instanceId = made.json.instance_id as string
+  const key = await admin('POST', '/admin/keys', { name: 'of a test', scopes: ['*'], instance_id: instanceId })
+  if (key.status !== 201) throw new Error(`no key: ${key.status} ${key.text}`)
+  afterAll(async () => { await admin('DELETE', `/admin/instances/${instanceId}`) })
+  return own(instanceId, key.json.api_key as string)
+}
