@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Socket } from 'node:net'
+import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
@@ -21,11 +22,16 @@ const TIERS: readonly Tier[] = ['documented', 'core', 'any']
 /** A request id of the caller's is kept when it is one that a log line and a header can carry. */
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
 
+/** A reference may be as long as a request line; Fastify's own limit of 100 characters would hide it from Core. */
+const LONGEST_PARAMETER = 16 * 1024
+
 /** A Fastify server that answers these rows, and in our own shape whatever else it is asked. */
 export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstance {
   const app = Fastify({
     loggerInstance: rooms.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    clientErrorHandler: answerBrokenHttp,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -94,6 +100,20 @@ function notFound (rooms: Rooms, request: FastifyRequest): GatewayError {
   }
   const hint = path.startsWith('/admin/') ? ': the admin API is off on this address; set ADMIN_PORT, or listen on a loopback address' : ''
   return new GatewayError('ROUTE_NOT_FOUND', { message: `There is no route ${request.method} ${path}${hint}` })
+}
+
+const BROKEN_HTTP: Readonly<Record<string, readonly [reason: string, error: GatewayError]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', new GatewayError('HTTP_HEAD_TOO_LARGE')],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', new GatewayError('HTTP_REQUEST_TIMEOUT')]
+}
+const NOT_HTTP = ['400 Bad Request', new GatewayError('HTTP_MALFORMED_REQUEST')] as const
+
+/** What is not an HTTP request never becomes one: it is answered on the socket, which is then closed. */
+function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [reason, answer] = BROKEN_HTTP[error.code] ?? NOT_HTTP
+  const body = answer.body()
+  socket.end(`HTTP/1.1 ${reason}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
 }
 
 /** Translates whatever was thrown into an answer of our own shape; what is internal goes to the log alone. */

@@ -27,3 +27,8 @@ test('which routes exist is for callers with a credential', async () => {
   for (const path of ['/proxy/nowhere', '/proxy/api-keys', '/proxy']) expect((await call(url + path)).status).toBe(401)
   expect((await call(`${url}/nowhere`)).status).toBe(404)
 })
+
+test('a parameter may be as long as a request line', async () => {
+  const answer = await own.proxy('GET', `/transactions/reference/${'r'.repeat(5_000)}`)
+  expect(answer.json.error).toContain('Transaction with reference')
+})
