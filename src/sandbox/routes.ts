@@ -1,4 +1,7 @@
 import type { Row } from './call.js'
+import { ledgerRows } from './ledgers/routes.js'
 
-/** Core's API, in the order of its own router. */
-export const rows: readonly Row[] = []
+/** Core's API. */
+export const rows: readonly Row[] = [
+  ...ledgerRows
+]

@@ -22,7 +22,12 @@ function scalar<T> (name: string, zero: T, take: (node: JsonNode, binding: Bindi
   }
 }
 
-export const text: GoType<string> = scalar('string', '', (node) => node.kind === 'string' ? node.text : undefined)
+const named = (name: string): GoType<string> => scalar(name, '', (node) => node.kind === 'string' ? node.text : undefined)
+
+export const text: GoType<string> = named('string')
+
+/** A type of Go's whose values are texts. */
+export const textNamed = named
 export const bool: GoType<boolean> = scalar('bool', false, (node) => node.kind === 'bool' ? node.text === 'true' : undefined)
 
 function integer (node: JsonNode): bigint | undefined {

@@ -1,0 +1,55 @@
+/** A date or date-time that a filter named: its first moment and the first one after what its precision covers, in UTC as Postgres reads it. */
+export interface TimeSpan { readonly from: string, readonly until: string }
+
+const DATE_TIME = /^(\d{4})([-/])(\d\d)\2(\d\d)(?:([T ])(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:\d\d)?)?$/
+
+const MICROSECOND = 1n
+const MILLISECOND = 1_000n
+const SECOND = 1_000_000n
+const MINUTE = 60n * SECOND
+const DAY = 24n * 60n * MINUTE
+
+/** Microseconds since 1970 of a date, or undefined where there is no such date. */
+function dateMicros (year: number, month: number, day: number): bigint | undefined {
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? BigInt(date.getTime()) * MILLISECOND : undefined
+}
+
+function zoneMicros (zone: string): bigint {
+  if (!/^[+-]/.test(zone)) return 0n
+  const minutes = BigInt(zone.slice(1, 3)) * 60n + BigInt(zone.slice(4, 6))
+  return (zone[0] === '-' ? -minutes : minutes) * MINUTE
+}
+
+function timestampText (micros: bigint): string {
+  const millis = micros >= 0n ? micros / MILLISECOND : -((-micros + MILLISECOND - 1n) / MILLISECOND)
+  const rest = String(micros - millis * MILLISECOND).padStart(3, '0')
+  return new Date(Number(millis)).toISOString().replace('T', ' ').replace('Z', rest)
+}
+
+/** How much a text of this precision covers (Core internal/filter: getDatePrecisionFromString): a day, a minute, a second, a milli- or a microsecond. */
+function coverage (clock: boolean, seconds: boolean, fraction: string): bigint {
+  if (fraction !== '') return fraction.length >= 6 ? MICROSECOND : MILLISECOND
+  return seconds ? SECOND : clock ? MINUTE : DAY
+}
+
+/**
+ * Reads the date forms that filters take (spec/02 2.3, value typing): RFC 3339, the same with a space or without zone, to
+ * the minute, or a date alone with dashes or slashes. A zone needs seconds before it and a `T`.
+ */
+export function parseTimeSpan (text: string): TimeSpan | undefined {
+  const match = DATE_TIME.exec(text)
+  if (match === null) return undefined
+  const [, year = '', dash, month = '', day = '', between, hour, minute, second, fraction = '', zone = ''] = match
+  const clock = hour !== undefined
+  if ((dash === '/' && clock) || (zone !== '' && (between !== 'T' || second === undefined))) return undefined
+  if (Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59) return undefined
+  const date = dateMicros(Number(year), Number(month), Number(day))
+  if (date === undefined) return undefined
+  const covered = coverage(clock, second !== undefined, fraction)
+  const sub = BigInt(fraction.slice(0, 6).padEnd(6, '0'))
+  const local = date + BigInt(hour ?? 0) * 60n * MINUTE + BigInt(minute ?? 0) * MINUTE + BigInt(second ?? 0) * SECOND + sub
+  const from = local - ((local % covered) + covered) % covered - zoneMicros(zone)
+  return { from: timestampText(from), until: timestampText(from + covered) }
+}

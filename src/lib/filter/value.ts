@@ -1,0 +1,23 @@
+import { parseTimeSpan, type TimeSpan } from './datetime.js'
+
+/**
+ * What a filter compares with. `text` is the value for a database parameter, `json` the same as JSON text for metadata,
+ * which tells 1 from "1". A query parameter that reads as a date has a span; in a JSON body no text is taken for a date.
+ */
+export interface FilterValue { readonly text: string | null, readonly json: string, readonly span?: TimeSpan }
+
+const INTEGER = /^[+-]?\d+$/
+const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+function jsonOf (text: string): string {
+  if (INTEGER.test(text) || (FLOAT.test(text) && Number.isFinite(Number(text)))) {
+    return INTEGER.test(text) ? String(BigInt(text.replace('+', ''))) : String(Number(text))
+  }
+  return text === 'true' || text === 'false' ? text : JSON.stringify(text)
+}
+
+/** A value out of a query, typed in order: integer, float, boolean, date, text (spec/02 2.3). Its own text is kept for columns of text. */
+export function queryValue (text: string): FilterValue {
+  const span = parseTimeSpan(text)
+  return { text, json: jsonOf(text), ...(span === undefined ? {} : { span }) }
+}
