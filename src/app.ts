@@ -95,10 +95,13 @@ export function buildApp (config: Config, log: Logger): App {
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn' })
 
   async function open (url: string, adminUrl: string | null): Promise<Started> {
-    store = await openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: warn })
+    store = openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: warn })
     const { db, shared } = store
-    const [found, running] = await Promise.all([firstStart(store, config, seal), config.sandbox ? startSandboxOf(store) : undefined])
-    sandbox = running
+    const starting = config.sandbox ? startSandboxOf(store) : undefined
+    starting?.catch(() => {})
+    await store.ready
+    const found = await firstStart(store, config, seal)
+    sandbox = await starting
     const keyStore = createKeyStore(db)
     const instanceStore = createInstanceStore(db, seal)
     const reload = async (what: Changed): Promise<void> => {
@@ -174,7 +177,7 @@ export function buildApp (config: Config, log: Logger): App {
 }
 
 async function listenOn (server: FastifyInstance, host: string, port: number): Promise<string> {
-  await server.listen({ host, port })
+  await server.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
   const { port: actual } = server.server.address() as { port: number }
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${shown}:${actual}`

@@ -32,7 +32,7 @@ export function buildProgram (): Command {
   const program = new Command('blnk-gateway')
     .description('The Blnk Cloud API, self-hosted, in front of any number of Blnk Cores; with a sandbox Core built in.')
     .version(VERSION)
-    .showHelpAfterError('(blnk-gateway --help shows what there is)')
+    .configureOutput({ outputError: (text, write) => { write(`blnk-gateway: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}; --help shows what there is\n`) } })
     .addHelpText('after', EXAMPLES)
     .exitOverride()
 

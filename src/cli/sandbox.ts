@@ -20,7 +20,7 @@ export async function runSandbox (options: Options): Promise<void> {
   if (dataDir !== null) makePrivateDir(dataDir)
   const lock = dataDir === null ? undefined : lockDataDir(dataDir)
   const embedded = config.databaseUrl === undefined
-    ? await startEmbedded({ dataDir: dataDir === null ? null : join(dataDir, 'postgres'), template: currentTemplate() })
+    ? startEmbedded({ dataDir: dataDir === null ? null : join(dataDir, 'postgres'), template: currentTemplate() })
     : undefined
   const database = embedded ?? { url: config.databaseUrl as string }
   const sandbox = await startSandbox({ database, host: '127.0.0.1', port: Number(options.port), logLevel: config.logLevel })
@@ -28,6 +28,7 @@ export async function runSandbox (options: Options): Promise<void> {
       throw error.code === 'EADDRINUSE' ? new SettingError(`--port ${options.port} is in use: stop what listens there, or choose another`) : error
     })
   const key = config.sandboxCoreKey ?? keptSecret(dataDir, 'sandbox-core-key', newSecret)
+  await embedded?.up
   await sandbox.open({ schema: SCHEMA, key })
   const where = dataDir === null ? '' : `, kept in ${join(options.dataDir, 'sandbox-core-key')}`
   process.stdout.write(options.json === true

@@ -14,6 +14,8 @@ const SOCKET_PATH_LIMIT = 103
 export interface Embedded {
   /** A directory that only this user can enter; the socket in it has no password. */
   readonly socketDir: string
+  /** Settles when the socket answers. */
+  readonly up: Promise<void>
   /** Settles when the database stopped without being asked to. */
   readonly died: Promise<Error>
   /** Writes the whole database to a file that `template` takes. */
@@ -59,30 +61,30 @@ function makeSocketDir (dataDir: string | null): string {
 }
 
 /**
- * Starts Postgres (PGlite) in a worker thread and answers when its socket does.
+ * Starts Postgres (PGlite) in a worker thread.
  * @param dataDir the directory, or null for one in memory
  * @param template the dump that a new one begins from; without it, it begins empty, which takes seconds more
+ * @throws DataDirError
  */
-export async function startEmbedded (options: { dataDir: string | null, template: string | null }): Promise<Embedded> {
-  const { dataDir, template } = options
+export function startEmbedded ({ dataDir, template }: { dataDir: string | null, template: string | null }): Embedded {
   if (dataDir !== null) openableDataDir(dataDir)
   const socketDir = makeSocketDir(dataDir)
   const data: WorkerOptions = { role: 'embedded-postgres', socketDir, dataDir, template }
   const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data, stdout: true, stderr: true })
   let closing = false
+  const gone = new Promise<void>((resolve) => { worker.once('exit', () => { resolve() }) })
   const died = new Promise<Error>((resolve) => {
     worker.once('error', resolve)
     worker.once('exit', (code) => { if (!closing) resolve(new Error(`the embedded database stopped (${code})`)) })
   })
-  const up = new Promise<void>((resolve) => { worker.once('message', resolve) })
-  const failed = await Promise.race([up.then(() => null), died])
-  if (failed !== null) {
-    rmSync(socketDir, { recursive: true, force: true })
-    throw failed
-  }
-  if (dataDir !== null) writeFileSync(wholeMark(dataDir), '')
+  const up = Promise.race([once(worker, 'message'), died]).then((first) => {
+    if (first instanceof Error) throw first
+    if (dataDir !== null) writeFileSync(wholeMark(dataDir), '', { mode: 0o600 })
+  })
+  up.catch(() => {})
   return {
     socketDir,
+    up,
     died,
     async dump (file) {
       const dumped = once(worker, 'message')
@@ -91,8 +93,7 @@ export async function startEmbedded (options: { dataDir: string | null, template
     },
     async close () {
       closing = true
-      const gone = once(worker, 'exit')
-      worker.postMessage('close' satisfies Order)
+      await up.then(() => { worker.postMessage('close' satisfies Order) }, () => {})
       await gone
       rmSync(socketDir, { recursive: true, force: true })
     }

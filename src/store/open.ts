@@ -8,10 +8,12 @@ const MIGRATIONS = new URL('./migrations/', import.meta.url)
 
 export interface Store {
   readonly db: Database
-  /** What the sandbox connects to. */
+  /** What the sandbox connects to; known before anything answers there. */
   readonly address: PostgresAddress
   /** Whether other processes may be on the same database. */
   readonly shared: boolean
+  /** Settles when the database answers and its schema is of the newest version. */
+  readonly ready: Promise<void>
   /** Settles when the embedded database stopped by itself; never for a server. */
   readonly died: Promise<Error>
   close(): Promise<void>
@@ -28,25 +30,33 @@ export interface StoreOptions {
   readonly onError: (error: Error) => void
 }
 
-/** Opens the gateway's database, embedded or a server, and brings its schema to the newest version. */
-export async function openStore ({ databaseUrl, dataDir, connections, onError }: StoreOptions): Promise<Store> {
+/**
+ * Opens the gateway's database, embedded or a server.
+ * @throws DataDirError, and StoreError by `ready`
+ */
+export function openStore ({ databaseUrl, dataDir, connections, onError }: StoreOptions): Store {
   const embedded: Embedded | undefined = databaseUrl === undefined
-    ? await startEmbedded({ dataDir: dataDir === null ? null : join(resolve(dataDir), 'postgres'), template: currentTemplate() })
+    ? startEmbedded({ dataDir: dataDir === null ? null : join(resolve(dataDir), 'postgres'), template: currentTemplate() })
     : undefined
   const address: PostgresAddress = embedded === undefined ? { url: databaseUrl as string } : { socketDir: embedded.socketDir }
   const db = openDatabase(address, embedded === undefined ? connections : EMBEDDED_CONNECTIONS, onError)
-  const close = async (): Promise<void> => {
-    await db.close()
-    await embedded?.close()
-  }
-  try {
-    if (embedded === undefined) await assertServerVersion(db)
+  const prepare = async (): Promise<void> => {
+    await (embedded === undefined ? assertServerVersion(db) : embedded.up)
     await migrate(db, 'gateway', readMigrations(MIGRATIONS))
-  } catch (error) {
-    await close().catch(onError)
-    throw error
   }
-  return { db, address, shared: embedded === undefined, died: embedded?.died ?? new Promise(() => {}), close }
+  const ready = prepare()
+  ready.catch(() => {})
+  return {
+    db,
+    address,
+    shared: embedded === undefined,
+    ready,
+    died: embedded?.died ?? new Promise(() => {}),
+    async close () {
+      await db.close()
+      await embedded?.close()
+    }
+  }
 }
 
 export class StoreError extends Error {}

@@ -33,7 +33,8 @@ export async function makeTemplate (): Promise<void> {
   if (currentTemplate() !== null) return
   mkdirSync(FOLDER, { recursive: true })
   rmSync(STAMP, { force: true })
-  const embedded = await startEmbedded({ dataDir: null, template: null })
+  const embedded = startEmbedded({ dataDir: null, template: null })
+  await embedded.up
   const database = openDatabase(embedded, 1)
   await migrate(database, 'gateway', readMigrations(GATEWAY_MIGRATIONS))
   await migrate(database, FIRST_SANDBOX_SCHEMA, readMigrations(SANDBOX_MIGRATIONS))
