@@ -4,6 +4,7 @@ import { bearerToken, type Credential } from '../auth/credentials.js'
 import { admits, type Scope } from '../auth/scopes.js'
 import { GatewayError } from '../errors.js'
 import type { Routed } from '../instances/registry.js'
+import { takeInstanceId } from '../lib/instance-id.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
 
@@ -84,11 +85,11 @@ function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRe
   return routed
 }
 
-/** The one `instance_id` of a query; `undefined` for none or an empty one. */
-export function instanceIdOf (target: string): string | undefined {
+/** The one `instance_id` of a target's query; `undefined` for none or an empty one. */
+function instanceIdOf (target: string): string | undefined {
   const start = target.indexOf('?')
   if (start === -1) return undefined
-  const [id, again] = new URLSearchParams(target.slice(start + 1)).getAll('instance_id')
-  if (again !== undefined) throw new GatewayError('INSTANCE_ID_REPEATED')
-  return id === '' ? undefined : id
+  const taken = takeInstanceId(target.slice(start + 1))
+  if (taken === undefined) throw new GatewayError('INSTANCE_ID_REPEATED')
+  return taken.instanceId === '' ? undefined : taken.instanceId
 }
