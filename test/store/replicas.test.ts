@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { App, Started } from '../../src/app.js'
+import { startOwnApp } from '../support/app.js'
+import { call, type Answer } from '../support/gateway.js'
+
+const server = process.env['TEST_DATABASE_URL']
+if (server === undefined) console.log('skipped: several replicas on one server need TEST_DATABASE_URL')
+
+describe.skipIf(server === undefined)('several replicas on one server', () => {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const token = randomBytes(32).toString('hex')
+  let replicas: Array<{ app: App, started: Started }>
+
+  const onServer = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: server })
+    await client.connect()
+    await client.query(sql)
+    await client.end()
+  }
+  const admin = async (replica: number, method: string, path: string, body?: object): Promise<Answer> => await call(`${replicas[replica]?.started.url}/admin${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  const ledgers = async (replica: number, key: string, instanceId: string, init: object = {}): Promise<Answer> =>
+    await call(`${replicas[replica]?.started.url}/proxy/ledgers?instance_id=${instanceId}`, { headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }, ...init })
+
+  beforeAll(async () => {
+    await onServer(`CREATE DATABASE ${name}`)
+    const url = new URL(server as string)
+    url.pathname = `/${name}`
+    const settings = { DATABASE_URL: url.href, SANDBOX: 'on', BLNK_ENCRYPTION_KEY: 'ab'.repeat(32), BLNK_ADMIN_TOKEN: token, DATABASE_CONNECTIONS: '4' }
+    replicas = await Promise.all([startOwnApp(settings), startOwnApp(settings), startOwnApp(settings)])
+  })
+  afterAll(async () => {
+    await Promise.all(replicas.map(async ({ app }) => { await app.close() }))
+    await onServer(`DROP DATABASE ${name} WITH (FORCE)`)
+  })
+
+  test('they start at once, with one sandbox between them and no key made by itself', async () => {
+    expect(new Set(replicas.map(({ started }) => started.instanceId)).size).toBe(1)
+    expect(replicas.map(({ started }) => started.apiKey)).toEqual([null, null, null])
+    expect((await admin(0, 'GET', '/keys')).json.total).toBe(0)
+  })
+
+  test('a key, an instance and a revocation of one are known to the others', async () => {
+    const { json: instance } = await admin(0, 'POST', '/instances', { name: 'shared', sandbox: true })
+    const { json: key } = await admin(1, 'POST', '/keys', { name: 'shared', scopes: ['*'] })
+    await expect.poll(async () => (await ledgers(2, key.api_key, instance.instance_id)).status, { timeout: 10_000 }).toBe(200)
+    expect((await ledgers(0, key.api_key, instance.instance_id, { method: 'POST', body: '{"name":"seen by all"}' })).status).toBe(201)
+    expect((await ledgers(2, key.api_key, instance.instance_id)).text).toContain('seen by all')
+    await admin(2, 'DELETE', `/keys/${key.id}`)
+    await expect.poll(async () => (await ledgers(0, key.api_key, instance.instance_id)).status, { timeout: 10_000 }).toBe(401)
+  })
+})
