@@ -56,14 +56,14 @@ BEGIN
   END;
 END $$;
 
-CREATE FUNCTION missing_transaction (id text) RETURNS text
+CREATE FUNCTION missing_transaction (wanted text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
-  SELECT format('NOT_FOUND: Transaction with ID ''%s'' not found', id);
+  SELECT format('NOT_FOUND: Transaction with ID ''%s'' not found', wanted);
 $$;
 
 -- Commits or voids one hold. Answers {row} or {message}. The balances are locked before anything is counted, and every
 -- settlement of a hold locks the same two, so of two at once the second sees the first.
-CREATE FUNCTION settle_hold (id text, action text, requested numeric, new_reference text, at timestamp) RETURNS jsonb
+CREATE FUNCTION settle_hold (hold_id text, action text, requested numeric, new_reference text, at timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   hold transactions;
@@ -74,8 +74,8 @@ DECLARE
   settled numeric;
   prefix text := 'saving transaction to db error: failed to apply transaction to balances: ';
 BEGIN
-  SELECT * INTO hold FROM transactions WHERE transaction_id = id;
-  IF NOT FOUND THEN RETURN jsonb_build_object('message', missing_transaction(id)); END IF;
+  SELECT * INTO hold FROM transactions WHERE transaction_id = hold_id;
+  IF NOT FOUND THEN RETURN jsonb_build_object('message', missing_transaction(hold_id)); END IF;
   IF NOT is_hold(hold) THEN RETURN jsonb_build_object('message', 'transaction is not in inflight status'); END IF;
   PERFORM lock_balances(ARRAY[hold.source, hold.destination]);
   twin := twin_of(hold);
@@ -124,14 +124,14 @@ END $$;
 
 -- The holds that an id stands for: itself, its children, or what was queued under it; QUEUED ones only where there is
 -- no INFLIGHT one. The first made comes first among those of the same time.
-CREATE FUNCTION holds_of (id text) RETURNS SETOF transactions
+CREATE FUNCTION holds_of (wanted text) RETURNS SETOF transactions
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   WITH holding AS (
-    SELECT * FROM transactions WHERE transaction_id = holds_of.id AND status = 'INFLIGHT'
-    UNION SELECT * FROM transactions WHERE parent_transaction = holds_of.id AND status = 'INFLIGHT'
-    UNION SELECT * FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = holds_of.id AND status = 'INFLIGHT'
+    SELECT * FROM transactions WHERE transaction_id = wanted AND status = 'INFLIGHT'
+    UNION SELECT * FROM transactions WHERE parent_transaction = wanted AND status = 'INFLIGHT'
+    UNION SELECT * FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = wanted AND status = 'INFLIGHT'
   ), waiting AS (
-    SELECT t.* FROM transactions AS t WHERE (t.transaction_id = holds_of.id OR t.parent_transaction = holds_of.id)
+    SELECT t.* FROM transactions AS t WHERE (t.transaction_id = wanted OR t.parent_transaction = wanted)
       AND t.status = 'QUEUED' AND t.meta_data ->> 'inflight' = 'true' AND NOT EXISTS (SELECT 1 FROM holding)
       AND NOT EXISTS (SELECT 1 FROM transactions AS r WHERE r.reference = t.reference || '_q' AND r.status = 'REJECTED')
       AND NOT EXISTS (SELECT 1 FROM transactions AS c WHERE c.parent_transaction = t.transaction_id AND c.status = 'INFLIGHT')
@@ -146,7 +146,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- Settles every hold that an id stands for. Answers {rows, messages}. References: `act` null makes ref_<uuid>.
-CREATE FUNCTION settle_holds (id text, action text, requested numeric, act text, at timestamp) RETURNS jsonb
+CREATE FUNCTION settle_holds (wanted text, action text, requested numeric, act text, at timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   leg text;
@@ -154,8 +154,8 @@ DECLARE
   done jsonb := '[]';
   messages jsonb := '[]';
 BEGIN
-  PERFORM lock_balances(ARRAY(SELECT unnest(ARRAY[h.source, h.destination]) FROM holds_of(id) AS h));
-  FOR leg IN SELECT h.transaction_id FROM holds_of(id) AS h LOOP
+  PERFORM lock_balances(ARRAY(SELECT unnest(ARRAY[h.source, h.destination]) FROM holds_of(wanted) AS h));
+  FOR leg IN SELECT h.transaction_id FROM holds_of(wanted) AS h LOOP
     outcome := settle_hold(leg, action, requested, CASE WHEN act IS NULL THEN 'ref_' || gen_random_uuid() ELSE concat_ws('_', leg, action, act) END, at);
     IF outcome ? 'row' THEN done := done || (outcome -> 'row'); ELSE messages := messages || (outcome -> 'message'); END IF;
   END LOOP;
@@ -164,7 +164,7 @@ END $$;
 
 -- Queues a commit or void after the checks that Core makes before it answers. Answers {row} (of a parent of several
 -- holds: one of them under the parent's id), {message}, or {pending: true} where one is queued already.
-CREATE FUNCTION queue_settlement (id text, action text, requested numeric, at timestamp) RETURNS jsonb
+CREATE FUNCTION queue_settlement (wanted text, action text, requested numeric, at timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   hold transactions;
@@ -172,25 +172,25 @@ DECLARE
   judged record;
   refusal text;
 BEGIN
-  SELECT * INTO hold FROM transactions WHERE transaction_id = id;
+  SELECT * INTO hold FROM transactions WHERE transaction_id = wanted;
   IF FOUND AND is_hold(hold) THEN
     -- Core counts the children of this row alone, so a QUEUED id is accepted even when its _q row is settled.
     judged := check_settlement(hold, CASE WHEN hold.status = 'INFLIGHT' THEN twin_of(hold) END, action, requested);
     -- Queued, Core says "commit" for a void too.
     refusal := CASE WHEN judged.rest <= 0 THEN replace(judged.refusal, 'cannot void.', 'cannot commit.') ELSE judged.refusal END;
   ELSE
-    refusal := CASE WHEN FOUND THEN 'transaction is not in inflight status' ELSE missing_transaction(id) END;
-    legs := ARRAY(SELECT h FROM holds_of(id) AS h);
+    refusal := CASE WHEN FOUND THEN 'transaction is not in inflight status' ELSE missing_transaction(wanted) END;
+    legs := ARRAY(SELECT h FROM holds_of(wanted) AS h);
     IF cardinality(legs) > 0 THEN
       SELECT CASE WHEN bool_and((check_settlement(l, NULL, 'void', 0)).rest <= 0) THEN format('cannot %s. Transaction already committed', action) END
       INTO refusal FROM unnest(legs) AS l;
       hold := legs[1];
-      hold.transaction_id := id;
+      hold.transaction_id := wanted;
     END IF;
   END IF;
   IF refusal IS NOT NULL THEN RETURN jsonb_build_object('message', refusal); END IF;
   INSERT INTO queue (kind, transaction_id, due_at, task)
-  VALUES ('settle', id, at, jsonb_build_object('action', action, 'amount', requested::text, 'act', 'act_' || gen_random_uuid())) ON CONFLICT DO NOTHING;
+  VALUES ('settle', wanted, at, jsonb_build_object('action', action, 'amount', requested::text, 'act', 'act_' || gen_random_uuid())) ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN RETURN '{"pending": true}'; END IF;
   RETURN jsonb_build_object('row', transaction_row(hold));
 END $$;

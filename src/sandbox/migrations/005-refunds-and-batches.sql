@@ -14,14 +14,15 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   FROM (SELECT 'txn_' || gen_random_uuid() AS id) AS fresh;
 $$;
 
--- Refunds what an id stands for: itself where applied, its applied and void children, what was queued under it. A
--- refund is a child too, and is not refunded with its original. Options: {skip_queue, description, meta_data}.
--- Answers {entries, messages}.
-CREATE FUNCTION refund_transactions (id text, options jsonb, at timestamp) RETURNS jsonb
+-- Refunds what an id stands for: itself where applied, its applied and void children, what was queued under it. As in
+-- Core a refund is such a child, so that refunding a transaction again is refused and yet refunds the refund, once
+-- (recording refunds, steps 8 and 14). Options: {skip_queue, description, meta_data}. Answers {entries, messages}.
+CREATE FUNCTION refund_transactions (wanted text, options jsonb, at timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   original transactions;
   entry jsonb;
+  shown jsonb;
   posted jsonb;
   made jsonb := '[]';
   messages jsonb := '[]';
@@ -30,10 +31,9 @@ DECLARE
 BEGIN
   FOR original IN
     SELECT * FROM (
-      SELECT * FROM transactions AS t WHERE t.transaction_id = refund_transactions.id AND status = 'APPLIED'
-      UNION SELECT * FROM transactions AS t WHERE parent_transaction = refund_transactions.id AND status IN ('APPLIED', 'VOID') AND reference <> refund_transactions.id || '_refund'
-      UNION SELECT * FROM transactions AS t WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = refund_transactions.id AND status = 'APPLIED'
-        AND reference <> parent_transaction || '_refund'
+      SELECT * FROM transactions WHERE transaction_id = wanted AND status = 'APPLIED'
+      UNION SELECT * FROM transactions WHERE parent_transaction = wanted AND status IN ('APPLIED', 'VOID')
+      UNION SELECT * FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = wanted AND status = 'APPLIED'
     ) AS refundable ORDER BY created_at DESC, refundable.id
   LOOP
     IF EXISTS (SELECT 1 FROM transactions WHERE parent_transaction = original.transaction_id AND source = original.destination AND destination = original.source) THEN
@@ -41,15 +41,17 @@ BEGIN
       CONTINUE;
     END IF;
     entry := refund_entry(original, options || jsonb_build_object('skip_queue', skip_queue), at);
+    -- Metadata travels as text, since its numbers are any JSON.
+    shown := entry || jsonb_build_object('meta_data', (entry -> 'meta_data')::text);
     IF NOT skip_queue THEN
       -- What was refunded in the meantime is refused by its reference.
-      IF queue_transactions(jsonb_build_array(entry)) THEN made := made || entry;
+      IF queue_transactions(jsonb_build_array(entry)) THEN made := made || shown;
       ELSE messages := messages || to_jsonb(format(refunded, original.transaction_id)); END IF;
       CONTINUE;
     END IF;
     posted := post_transactions(jsonb_build_array(entry));
     IF posted ? 'message' THEN messages := messages || to_jsonb(format('failed to queue refund transaction %s: %s', entry ->> 'transaction_id', posted ->> 'message'));
-    ELSE made := made || entry; END IF;
+    ELSE made := made || shown; END IF;
   END LOOP;
   RETURN jsonb_build_object('entries', made, 'messages', messages);
 END $$;

@@ -1,5 +1,5 @@
--- Posts the _q row of a queued transaction, APPLIED, INFLIGHT or REJECTED (spec/09 6.3).
-CREATE FUNCTION work_transaction (queued transactions, task jsonb, at timestamp) RETURNS void
+-- Posts the _q row of a queued transaction, APPLIED, INFLIGHT or REJECTED (spec/09 6.3); answers whether funds moved.
+CREATE FUNCTION work_transaction (queued transactions, task jsonb, at timestamp) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   refusal text;
@@ -7,7 +7,7 @@ DECLARE
   family text := queued.meta_data ->> 'QUEUED_PARENT_TRANSACTION';
 BEGIN
   result.reference := queued.reference || '_q';
-  IF EXISTS (SELECT 1 FROM transactions WHERE reference = result.reference) THEN RETURN; END IF;
+  IF EXISTS (SELECT 1 FROM transactions WHERE reference = result.reference) THEN RETURN false; END IF;
   result.id := nextval('transactions_id_seq');
   result.transaction_id := 'txn_' || gen_random_uuid();
   result.parent_transaction := queued.transaction_id;
@@ -29,6 +29,7 @@ BEGIN
   END IF;
   INSERT INTO transactions SELECT result.*;
   IF refusal IS NOT NULL AND (task ->> 'atomic')::boolean THEN PERFORM roll_back(family, (task ->> 'inflight')::boolean, at); END IF;
+  RETURN refusal IS NULL;
 END $$;
 
 -- Settles what is due of a hold. One that is still queued itself is looked at again after it was posted.
@@ -75,23 +76,33 @@ DECLARE
   job queue;
   queued transactions;
   done bigint[] := '{}';
-  batch bigint[];
+  ids text[];
+  versions jsonb;
+  moved transactions[] := '{}';
 BEGIN
   jobs := ARRAY(SELECT q FROM queue AS q WHERE q.due_at <= at ORDER BY q.due_at, q.id LIMIT most FOR UPDATE SKIP LOCKED);
   IF cardinality(jobs) > 0 THEN
     job := jobs[1];
     IF job.kind = 'transaction' THEN
-      batch := ARRAY(SELECT j.id FROM unnest(jobs) AS j WHERE j.kind = 'transaction');
-      IF cardinality(batch) > 1 THEN
-        PERFORM lock_balances(ARRAY(SELECT unnest(ARRAY[t.source, t.destination]) FROM unnest(jobs) AS j JOIN transactions AS t ON t.transaction_id = j.transaction_id WHERE j.kind = 'transaction'));
+      IF cardinality(jobs) > 1 THEN
+        ids := ARRAY(SELECT DISTINCT unnest(ARRAY[t.source, t.destination]) FROM unnest(jobs) AS j JOIN transactions AS t ON t.transaction_id = j.transaction_id WHERE j.kind = 'transaction');
+        PERFORM lock_balances(ids);
+        versions := (SELECT jsonb_object_agg(b.balance_id, b.version) FROM balances AS b WHERE b.balance_id = ANY (ids));
       END IF;
       FOREACH job IN ARRAY jobs LOOP
         -- The first of another kind waits for its turn, and what is due after it too.
         EXIT WHEN job.kind <> 'transaction';
         SELECT t.* INTO queued FROM transactions AS t WHERE t.transaction_id = job.transaction_id;
-        IF FOUND THEN PERFORM work_transaction(queued, job.task, at); END IF;
+        IF FOUND AND work_transaction(queued, job.task, at) THEN moved := moved || queued; END IF;
         done := done || job.id;
       END LOOP;
+      -- What the queue posts together from one balance to another is one write of each, as Core's coalescing makes it
+      -- (recording bulk, step 23).
+      IF cardinality(moved) > 1 THEN
+        UPDATE balances AS b SET version = (versions ->> b.balance_id)::integer + writes.pairs
+        FROM (SELECT end_id, count(DISTINCT (m.source, m.destination, m.currency)) AS pairs FROM unnest(moved) AS m, unnest(ARRAY[m.source, m.destination]) AS end_id GROUP BY end_id) AS writes
+        WHERE b.balance_id = writes.end_id;
+      END IF;
     ELSIF job.kind = 'bulk' THEN
       PERFORM work_batch(job, at);
       done := ARRAY[job.id];

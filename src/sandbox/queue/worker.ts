@@ -1,0 +1,117 @@
+import type { Ledger } from '../call.js'
+import { timeNow } from '../transactions/clock.js'
+import { callLedger } from '../transactions/store.js'
+
+export interface Queue {
+  /** Says that work was queued: it is looked for after a moment. */
+  wake(): void
+  /** Answers when nothing is queued or due; what is scheduled for later does not count. */
+  settle(): Promise<void>
+  /** Ends what runs and starts no more. */
+  close(): Promise<void>
+}
+
+/** What work_queue answers (006-queue-work.sql). */
+interface Worked { readonly done: number, readonly waiting: boolean, readonly next: string | null }
+
+/** How many transactions one database transaction works on. */
+const BATCH = 50
+
+/** How often the queue is looked at unasked: another process may have put work there and died. */
+const POLL_MS = 1000
+
+/**
+ * How long what was just queued is left alone. Whoever queued it finds it QUEUED on a read that follows at once, as with a
+ * Core, whose workers take up to a second (recording bulk, step 16), and what comes together is posted together.
+ */
+const PICKUP_MS = 150
+
+/** While another process holds what is due. */
+const HELD_MS = 10
+
+/**
+ * Starts working on a ledger's queue. Several processes may do so for one schema: work is claimed and done in one
+ * database transaction, and what another has claimed is passed over.
+ */
+export function startQueue (ledger: Ledger, onError: (error: unknown) => void = () => {}): Queue {
+  let closed = false
+  let asked = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let due = 0
+
+  const sleep = (ms: number): void => {
+    clearTimeout(timer)
+    due = Date.now() + ms
+    timer = setTimeout(run, ms)
+    timer.unref()
+  }
+
+  /** Works until nothing is due; answers how long to wait for the next. */
+  async function drain (): Promise<number> {
+    let most = BATCH
+    for (;;) {
+      if (closed) return POLL_MS
+      asked = false
+      const at = timeNow()
+      let worked: Worked
+      try {
+        worked = await callLedger<Worked>(ledger, 'work_queue($1, $2)', [most, at])
+      } catch (error) {
+        onError(error)
+        // One thing that cannot be done must not hold up the rest of its batch.
+        if (most === 1) await callLedger(ledger, 'postpone_work($1)', [at])
+        most = 1
+        continue
+      }
+      if (worked.done > 0) most = BATCH
+      else if (worked.waiting) return HELD_MS
+      else return untilDue(worked.next)
+    }
+  }
+
+  function run (): void {
+    if (closed || running !== undefined) return
+    clearTimeout(timer)
+    running = drain()
+      .catch((error: unknown) => {
+        onError(error)
+        return POLL_MS
+      })
+      .then((ms) => {
+        running = undefined
+        if (!closed) sleep(asked ? PICKUP_MS : ms)
+      })
+  }
+
+  function wake (): void {
+    asked = true
+    if (!closed && running === undefined && due - Date.now() > PICKUP_MS) sleep(PICKUP_MS)
+  }
+
+  async function isIdle (): Promise<boolean> {
+    const { rows } = await ledger.db.query(`SELECT 1 FROM ${ledger.schema}.queue WHERE due_at <= $1::timestamp LIMIT 1`, [timeNow()])
+    return rows.length === 0
+  }
+
+  run()
+  return {
+    wake,
+    async settle () {
+      for (;;) {
+        if (closed || await isIdle()) return
+        run()
+        await running
+        await new Promise((resolve) => { setTimeout(resolve, 1) })
+      }
+    },
+    async close () {
+      closed = true
+      clearTimeout(timer)
+      await running
+    }
+  }
+}
+
+const untilDue = (next: string | null): number =>
+  next === null ? POLL_MS : Math.min(POLL_MS, Math.max(1, Date.parse(`${next.replace(' ', 'T')}Z`) - Date.now() + 1))
