@@ -13,6 +13,13 @@ const MOST_INFORMATIONAL = 16
 
 const NOT_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/
 
+/** Fastify's onResponse does not come for a connection that broke, so these are logged here. */
+export function callerLeft (request: FastifyRequest, reply: FastifyReply, forwarded: boolean): void {
+  reply.hijack()
+  const { method, id } = request
+  request.log.info({ request: { id, method, row: request.routeOptions.url }, forwarded }, `${method} ${request.routeOptions.url} · the caller left ${forwarded ? 'before the end of the answer' : 'before it was forwarded'}`)
+}
+
 /** The request that goes out: `path` as raw target, `headers` flat. */
 export interface Outgoing {
   readonly path: string
@@ -107,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (settle === undefined) return
     this.#finish()
     if (this.#callerGone) {
-      if (!this.#headWritten) this.reply.hijack()
+      callerLeft(this.request, this.reply, this.#abort !== undefined)
       settle.resolve()
     } else if (this.#headWritten) {
       this.#cut(error)

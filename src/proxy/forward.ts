@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.js'
 import type { Call, Fill } from '../gateway/row.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
-import { Exchange } from './exchange.js'
+import { callerLeft, Exchange } from './exchange.js'
 import { requestHeaders, type RequestHeaders } from './headers.js'
 import { readTarget } from './url.js'
 
@@ -28,7 +28,7 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   if (fill !== undefined) {
     const sent = head.hasBody ? await collectBody(request.raw, MOST_FILLED) : Buffer.alloc(0)
     if (sent === undefined) {
-      reply.hijack()
+      callerLeft(request, reply, false)
       return
     }
     body = filledBody(call, fill, sent)

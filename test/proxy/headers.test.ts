@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { hasBody, hasHeader, requestHeaders, responseHeaders } from '../../src/proxy/headers.js'
+
+const request = (...raw: string[]): string[] => requestHeaders(raw, 'secret').headers.slice(0, -2)
+const response = (...raw: string[]): string[] => responseHeaders(raw.map((text) => Buffer.from(text, 'latin1'))).headers
+
+describe('to a Core', () => {
+  test('order, case, duplicates and bytes stay', () => {
+    const raw = ['X-B', '1', 'x-a', '\xe9\t"2"', 'X-B', '3', 'Content-Type', 'a/b', 'X-Request-Id', 'r', 'Accept-Encoding', 'gzip', 'content-encoding', 'br']
+    expect(request(...raw)).toEqual(raw)
+  })
+
+  test.each([
+    'Connection', 'Keep-Alive', 'Proxy-Connection', 'Proxy-Authorization', 'Proxy-Authenticate', 'PROXY-ANYTHING', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'HTTP2-Settings',
+    'Expect', 'Authorization', 'AUTHORIZATION', 'Cookie', 'cookie2', 'Host', 'Content-Length', 'X-Blnk-Key', 'x-blnk-key', 'X_Blnk_Key', 'x-blnk_key'
+  ])('%s stays here', (name) => { expect(request('A', '1', name, 'x', 'B', '2')).toEqual(['A', '1', 'B', '2']) })
+
+  test.each(['X-Blnk-Keys', 'XBlnkKey', 'X-Cookie', 'Hosts', 'TEa', 'Proxy', 'X-Blnk-Reference'])('%s goes on', (name) => {
+    expect(request(name, 'x')).toEqual([name, 'x'])
+  })
+
+  test('what Connection names stays here, from every Connection field and in any case', () => {
+    expect(request('X-One', '1', 'Connection', 'close, x-ONE ,, X-Two', 'x-two', '2', 'X-Three', '3', 'connection', 'x-three', 'X-Four', '4')).toEqual(['X-Four', '4'])
+  })
+
+  test('Connection cannot name away what is added here, nor the length', () => {
+    const { headers, contentLength, hasBody } = requestHeaders(['Connection', 'x-blnk-key, content-length, host, transfer-encoding', 'Content-Length', '5', 'X-Blnk-Key', 'mine'], 'secret')
+    expect(headers).toEqual(['X-Blnk-Key', 'secret'])
+    expect([contentLength, hasBody]).toEqual([5, true])
+  })
+
+  test('a Core without a key gets none, and not the caller\'s either', () => {
+    expect(requestHeaders(['X-Blnk-Key', 'mine', 'A', '1'], undefined).headers).toEqual(['A', '1'])
+  })
+
+  test.each([
+    [[], undefined, false], [['Content-Length', '0'], 0, false], [['content-length', '7'], 7, true], [['TRANSFER-ENCODING', 'chunked'], undefined, true]
+  ] as const)('%j has a body of %s bytes: %s', (raw, contentLength, body) => {
+    expect(requestHeaders(raw, undefined)).toMatchObject({ contentLength, hasBody: body })
+    expect(hasBody(raw)).toBe(body)
+  })
+
+  test.each([['100-continue', true], ['100-Continue', true], ['200-ok', false]])('Expect: %s', (value, expected) => {
+    expect(requestHeaders(['Expect', value], undefined).expectsContinue).toBe(expected)
+  })
+})
+
+describe('to the caller', () => {
+  test('order, case, duplicates and bytes stay', () => {
+    const raw = ['Set-Cookie', 'a=1', 'x-B', '\xe9', 'Set-Cookie', 'b=2', 'Date', 'today', 'Server', '', 'Content-Encoding', 'gzip', 'Proxy-Status', 'x', 'Via', '1.1 x']
+    expect(response(...raw)).toEqual(raw)
+  })
+
+  test.each(['Connection', 'Keep-Alive', 'Proxy-Connection', 'Proxy-Authenticate', 'Proxy-Authentication-Info', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade'])('%s stays here', (name) => {
+    expect(response('A', '1', name, 'x', 'B', '2')).toEqual(['A', '1', 'B', '2'])
+  })
+
+  test('what Connection names stays here, but not the length', () => {
+    expect(response('X-One', '1', 'Connection', 'X-One, Content-Length', 'Content-Length', '3')).toEqual(['Content-Length', '3'])
+    expect(responseHeaders([Buffer.from('CONTENT-LENGTH'), Buffer.from('3')]).contentLength).toBe(3)
+    expect(responseHeaders([]).contentLength).toBeUndefined()
+  })
+})
+
+test('a header is found by its name in any case, and not by its value', () => {
+  expect(hasHeader(['A', 'x-request-id', 'X-REQUEST-ID', '1'], 'x-request-id')).toBe(true)
+  expect(hasHeader(['A', 'x-request-id'], 'x-request-id')).toBe(false)
+})

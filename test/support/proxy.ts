@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { proxyRows } from '../../routes/index.js'
+import { Credentials, hashKey } from '../../src/auth/credentials.js'
+import { readConfig } from '../../src/config.js'
+import type { Rooms } from '../../src/gateway/rooms.js'
+import { createServer } from '../../src/gateway/server.js'
+import { Instances } from '../../src/instances/registry.js'
+import { createDispatcher } from '../../src/proxy/dispatcher.js'
+import { startUpstream, type Answerer, type Upstream } from './upstream.js'
+
+export const KEY = 'blnk_test_key_that_is_long_enough_for_a_key'
+export const INSTANCE = 'inst_1'
+export const CORE_KEY = 'core-secret'
+
+export interface Proxy {
+  readonly url: string
+  /** A request's first lines, without the empty one: request line, Host, Authorization, and what else is given. */
+  head (method: string, path: string, ...fields: string[]): string
+  /** What the gateway logged, as lines of JSON. */
+  readonly logged: string[]
+}
+
+export interface ProxyOptions {
+  /** By environment variable. */
+  readonly settings?: Readonly<Record<string, string>>
+  readonly coreCa?: string
+  /** Such as `/base`. */
+  readonly basePath?: string
+}
+
+/**
+ * The gateway's own server with the proxy's rows, one key and one instance, without a database. Closes itself with the
+ * test.
+ */
+export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '' }: ProxyOptions = {}): Promise<Proxy> {
+  const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
+  const logged: string[] = []
+  const credentials = new Credentials()
+  credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instanceId: null, expiresAt: null, revokedAt: null, kind: 'api' })
+  const dispatcher = createDispatcher({ origin: coreOrigin, ca: coreCa, config })
+  const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
+  instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, createdAt: '', updatedAt: '' }])
+  const rooms: Rooms = {
+    config,
+    log: pino({ level: 'info', base: null }, { write (line: string) { logged.push(line) } }),
+    credentials,
+    instances,
+    adminToken: createHash('sha256').update('none').digest(),
+    isOpen: true,
+    get opened (): never { throw new Error('no database in this test') }
+  }
+  const app = createServer(proxyRows, rooms)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(async () => {
+    app.server.closeAllConnections()
+    await app.close()
+    await dispatcher.destroy()
+  })
+  return {
+    url,
+    logged,
+    head (method, path, ...fields) {
+      const target = `/proxy${path}${path.includes('?') ? '&' : '?'}instance_id=${INSTANCE}`
+      return [`${method} ${target} HTTP/1.1`, 'Host: gateway.test', `Authorization: Bearer ${KEY}`, ...fields, ''].join('\r\n')
+    }
+  }
+}
+
+export interface ProxiedCore extends Proxy { readonly core: Upstream }
+
+/** A recording Core and the gateway in front of it. */
+export async function startBoth (answer: string | Buffer | Answerer, options: ProxyOptions = {}): Promise<ProxiedCore> {
+  const core = await startUpstream(answer)
+  onTestFinished(async () => { await core.close() })
+  return Object.assign(await startProxy(core.origin, options), { core })
+}
+
+/** An answer of a Core's, with Content-Length. */
+export const ok = (body: string, ...fields: string[]): string =>
+  ['HTTP/1.1 200 OK', 'Content-Type: application/json', ...fields, `Content-Length: ${Buffer.byteLength(body, 'latin1')}`, '', body].join('\r\n')
