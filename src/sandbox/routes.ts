@@ -1,7 +1,13 @@
+import { balanceRows } from './balances/routes.js'
 import type { Row } from './call.js'
+import { identityRows } from './identities/routes.js'
 import { ledgerRows } from './ledgers/routes.js'
+import { metadataRows } from './metadata/routes.js'
 
 /** Core's API. */
 export const rows: readonly Row[] = [
-  ...ledgerRows
+  ...ledgerRows,
+  ...balanceRows,
+  ...identityRows,
+  ...metadataRows
 ]

@@ -26,11 +26,11 @@ export interface Page { readonly items: RawJson, readonly total: string | undefi
 export async function readPage<R extends object> (ledger: Ledger, listing: Listing<R>, request: ListRequest): Promise<Page> {
   const { table, columns, limit } = listing
   const { where, values } = whereOf(ledger, table, request)
-  const wanted = limit === undefined || (request.limit > 0n && request.limit <= limit.max) ? request.limit : limit.instead
+  const wanted = limit === undefined || (request.limit !== null && request.limit <= limit.max) ? request.limit : limit.instead
   const order = orderSql(table, { by: request.sortBy, order: request.sortOrder })
   const sql = `SELECT ${columns}${request.includeCount ? ', count(*) OVER () AS total_count' : ''} FROM ${ledger.schema}.${table}
     WHERE ${where} ORDER BY ${order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`
-  const { rows } = await ledger.db.query<R & { total_count?: string }>(sql, [...values, String(wanted), String(request.offset)])
+  const { rows } = await ledger.db.query<R & { total_count?: string }>(sql, [...values, wanted?.toString() ?? null, request.offset.toString()])
     .catch((error: unknown) => { throw refusedByDatabase(error, listing.failure) })
   return {
     items: new RawJson(rows.length === 0 ? listing.empty : encodeJson(rows.map((row) => listing.encode(row)))),

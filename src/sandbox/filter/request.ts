@@ -13,7 +13,8 @@ import type { JsonNode } from '../json/parse.js'
 /** What a list was asked for. */
 export interface ListRequest {
   readonly filters: FilterSet
-  readonly limit: bigint
+  /** null: all there are. */
+  readonly limit: bigint | null
   readonly offset: bigint
   readonly sortBy: string
   readonly sortOrder: string
