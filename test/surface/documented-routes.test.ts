@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { proxyRows } from '../../routes/index.js'
+import type { Row, Tier } from '../../src/gateway/row.js'
+import { scopesOf } from './row-spelling.js'
+
+// The vendor's page of the Proxy API: R asks for proxy:read, W for proxy:write.
+const DOCUMENTED = `
+W POST /ledgers
+W POST /balances
+W POST /transactions
+W POST /transactions/bulk
+W PUT /transactions/inflight/:id
+W POST /refund-transaction/:id
+W POST /identities
+W PUT /identities/:identity_id
+W PUT /balances/:id/identity
+W POST /:id/metadata
+R GET /balances/:id/at
+R GET /balances/:id/lineage
+R GET /transactions/:id/lineage
+R GET /identities/:identity_id/tokenized-fields
+R GET /identities/:identity_id/detokenize/:field
+W POST /identities/:identity_id/tokenize/:field
+W POST /identities/:identity_id/tokenize
+W POST /identities/:identity_id/detokenize
+W POST /reconciliation/start
+W POST /reconciliation/upload
+W POST /reconciliation/matching-rules
+W PUT /reconciliation/matching-rules/:id
+W DELETE /reconciliation/matching-rules/:id
+R GET /reconciliation/:reconciliation_id
+W POST /reconciliation/start-instant`
+
+// Ordinary routes of Core that the page does not list. S is a read that a POST carries: either scope.
+const CORE = `
+R GET /ledgers
+R GET /ledgers/:id
+S POST /ledgers/filter
+W PUT /ledgers/:id
+R GET /balances
+R GET /balances/:id
+S POST /balances/filter
+R GET /balances/indicator/:indicator/currency/:currency
+W POST /balance-monitors
+R GET /balance-monitors
+R GET /balance-monitors/:id
+R GET /balance-monitors/balances/:balance_id
+W PUT /balance-monitors/:id
+W DELETE /balance-monitors/:id
+R GET /transactions
+R GET /transactions/:id
+R GET /transactions/reference/:reference
+S POST /transactions/filter
+W POST /transactions/inflight/bulk/commit
+W POST /transactions/inflight/bulk/void
+R GET /identities
+R GET /identities/:identity_id
+S POST /identities/filter
+S POST /search/:collection
+S POST /multi-search`
+
+// Jobs over whole tables, an operator's actions, and what mints keys or registers URLs: M asks for scope *.
+const ANY = `
+W POST /balances-snapshots
+W POST /transactions/recover
+W DELETE /identities/:identity_id
+W POST /accounts
+R GET /accounts
+R GET /accounts/:id
+S POST /accounts/filter
+R GET /mocked-account
+M GET /backup
+M GET /backup-s3
+W POST /search/reindex
+R GET /search/reindex
+M POST /hooks
+M GET /hooks
+M GET /hooks/:id
+M PUT /hooks/:id
+M DELETE /hooks/:id
+M POST /api-keys
+M GET /api-keys
+M DELETE /api-keys/:id
+R GET /
+R GET /health
+R GET /metrics`
+
+const LETTER: Readonly<Record<string, string>> = { 'proxy:read': 'R', 'proxy:write': 'W', 'proxy:read proxy:write': 'S', '*': 'M' }
+
+const line = (row: Row): string => `${LETTER[scopesOf(row).join(' ')] ?? '?'} ${row.method} ${row.path.slice('/proxy'.length)}`
+
+test.each<[Tier, string, number]>([['documented', DOCUMENTED, 25], ['core', CORE, 25], ['any', ANY, 23]])('the %s routes are rows, with their scope', (tier, list, count) => {
+  const wanted = list.trim().split('\n')
+  expect(wanted.length).toBe(count)
+  expect(proxyRows.filter((row) => row.tier === tier).map(line).sort()).toEqual([...wanted].sort())
+})
+
+test('every proxy row needs an instance, and one documented route is filled', () => {
+  expect(proxyRows.filter((row) => row.instance !== 'required')).toEqual([])
+  expect(proxyRows.filter((row) => row.fill !== undefined && row.fillSetting === undefined).map(line)).toEqual(['W POST /transactions'])
+  expect(proxyRows.filter((row) => row.fillSetting !== undefined).map(line)).toEqual(['W POST /transactions/bulk'])
+})

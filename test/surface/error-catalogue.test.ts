@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { CATALOGUE, GatewayError, type ErrorCode } from '../../src/errors.js'
+import { sources, textOf } from '../house/source-files.js'
+
+const entries = Object.entries(CATALOGUE) as Array<[ErrorCode, readonly [number, string]]>
+const program = sources().filter((path) => path !== 'src/errors.ts').map(textOf).join('\n')
+
+// What a code's first word says of its status.
+const AREAS: Readonly<Record<string, readonly number[]>> = {
+  AUTH: [401, 403],
+  INSTANCE: [400, 403, 404, 409],
+  CORE: [502, 504],
+  ROUTE: [404],
+  PATH: [400],
+  KEY: [404],
+  HTTP: [400, 408, 431],
+  GEN: [400, 413, 500],
+  GATEWAY: [503]
+}
+
+test.each(entries)('%s has a status of its area, and a sentence', (code, [status, sentence]) => {
+  expect(code).toMatch(/^[A-Z]+(_[A-Z]+)+$/)
+  expect(AREAS[code.split('_', 1)[0] as string]).toContain(status)
+  expect(sentence.length).toBeGreaterThan(10)
+  expect(sentence.endsWith('.')).toBe(false)
+})
+
+test.each(entries)('%s is used', (code) => {
+  expect(program).toContain(`'${code}'`)
+})
+
+test('a code that ends in _NOT_FOUND is a 404, and every 404 says that something is not there or not open', () => {
+  for (const [code, [status]] of entries) expect(status === 404, code).toBe(/_NOT_(FOUND|OPEN)$/.test(code))
+})
+
+test('an error is sent in one shape, and its cause is not in it', () => {
+  const error = new GatewayError('CORE_UNREACHABLE', { cause: new Error('connect ECONNREFUSED 10.0.0.7:5001') })
+  expect(error.status).toBe(502)
+  const sentence = CATALOGUE.CORE_UNREACHABLE[1]
+  expect(JSON.parse(error.body())).toEqual({ error: sentence, error_detail: { code: 'CORE_UNREACHABLE', message: sentence } })
+})

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { admits, SCOPES, type Scope } from '../../src/auth/scopes.js'
+
+type Letters = 'yes' | 'no' | 'app'
+
+// One line a scope that a credential holds; the columns are what a route needs. `app`: under STRICT_SCOPES, of app keys only.
+const NEEDED = ['*', 'proxy:read', 'proxy:write', 'proxy:read or proxy:write', 'data:read', 'data:write', 'alerts:read', 'alerts:write', 'mcp:read', 'mcp:write']
+const TABLE: Record<Scope, readonly Letters[]> = {
+  //               *      p:r    p:w    p:r|w  d:r    d:w    a:r    a:w    m:r    m:w
+  '*': ['yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes'],
+  'proxy:read': ['no', 'yes', 'no', 'yes', 'no', 'no', 'no', 'no', 'no', 'no'],
+  'proxy:write': ['no', 'no', 'yes', 'yes', 'no', 'no', 'no', 'no', 'no', 'no'],
+  'data:read': ['no', 'app', 'no', 'app', 'yes', 'no', 'no', 'no', 'no', 'no'],
+  'data:write': ['no', 'no', 'app', 'app', 'no', 'yes', 'no', 'no', 'no', 'no'],
+  'alerts:read': ['no', 'no', 'no', 'no', 'no', 'no', 'yes', 'no', 'no', 'no'],
+  'alerts:write': ['no', 'no', 'no', 'no', 'no', 'no', 'no', 'yes', 'no', 'no'],
+  'mcp:read': ['no', 'no', 'no', 'no', 'no', 'no', 'no', 'no', 'yes', 'no'],
+  'mcp:write': ['no', 'no', 'no', 'no', 'no', 'no', 'no', 'no', 'no', 'yes']
+}
+
+const needed = (column: string): Scope | Scope[] => column.includes(' or ') ? column.split(' or ') as Scope[] : column as Scope
+
+describe.each(SCOPES)('a key that holds %s', (held) => {
+  test.each(NEEDED.map((column, at) => [column, TABLE[held][at] as Letters] as const))('and a route that needs %s: %s', (column, verdict) => {
+    const admitted = (kind: 'api' | 'app', strict: boolean): boolean => admits({ scopes: [held], kind }, needed(column), strict)
+    expect(admitted('api', false)).toBe(verdict !== 'no')
+    expect(admitted('api', true)).toBe(verdict === 'yes')
+    if (held !== '*') {
+      expect(admitted('app', false)).toBe(verdict !== 'no')
+      expect(admitted('app', true)).toBe(verdict !== 'no')
+    }
+  })
+})
+
+test('an app key never opens what needs scope *, whatever it holds', () => {
+  for (const scope of SCOPES) expect(admits({ scopes: [scope], kind: 'app' }, '*', false)).toBe(false)
+})
+
+test('a key without scopes opens nothing, and writing does not imply reading', () => {
+  for (const scope of SCOPES) expect(admits({ scopes: [], kind: 'api' }, scope, false)).toBe(false)
+  expect(admits({ scopes: ['proxy:write', 'data:write'], kind: 'api' }, 'proxy:read', false)).toBe(false)
+})
+
+test('several scopes add up', () => {
+  const grant = { scopes: ['alerts:read', 'proxy:write'], kind: 'api' } as const
+  expect(['alerts:read', 'proxy:write', 'proxy:read'].map((scope) => admits(grant, scope as Scope, true))).toEqual([true, true, false])
+})
