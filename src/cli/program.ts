@@ -82,7 +82,7 @@ export function buildProgram (): Command {
 
 async function startGateway (options: Record<string, string | boolean | undefined>): Promise<void> {
   const { json, ...flags } = options
-  const config = readConfig(process.env, Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value === undefined ? undefined : String(value)])))
+  const config = readConfig(undefined, Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value === undefined ? undefined : String(value)])))
   // Loaded only here: the other commands start faster without the server.
   const { main } = await import('../main.js')
   await main(config, json === true)
