@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 export function continueAfterAdmission (app: FastifyInstance): void {
   app.server.on('checkContinue', (request, response) => { app.server.emit('request', request, response) })
   app.addHook('preParsing', (request, reply, payload, done) => {
-    if (request.headers.expect !== undefined) reply.raw.writeContinue()
+    if (!request.is404 && request.headers.expect !== undefined) reply.raw.writeContinue()
     done(null, payload)
   })
 }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { connect } from '../support/raw-client.js'
+import { INSTANCE, ok, startBoth } from '../support/proxy.js'
+
+test.each(['/transactions', '/reconciliation/upload'])('%s: 100 comes once the caller was admitted, and Expect stays here', async (path) => {
+  const both = await startBoth(ok('{"a":1}'))
+  const client = await connect(both.url)
+  client.send(`${both.head('POST', path, 'Content-Length: 2', 'Expect: 100-continue')}\r\n`)
+  expect((await client.answer()).line).toBe('HTTP/1.1 100 Continue')
+  client.send('{}')
+  const answer = await client.answer()
+  expect([answer.status, answer.body.toString()]).toEqual([200, '{"a":1}'])
+  expect(both.core.received[0]!.headers.map(([name]) => name.toLowerCase())).not.toContain('expect')
+  client.socket.destroy()
+})
+
+test.each([
+  ['a refused caller', `POST /proxy/transactions?instance_id=${INSTANCE} HTTP/1.1\r\nHost: a\r\n`, 2, 401],
+  ['an unknown route', 'POST /nothing HTTP/1.1\r\nHost: a\r\n', 2, 404]
+])('%s is told its status and never to continue', async (_name, head, length, status) => {
+  const both = await startBoth(ok('{}'))
+  const client = await connect(both.url)
+  client.send(`${head}Content-Length: ${length}\r\nExpect: 100-continue\r\n\r\n`)
+  const answer = await client.answer()
+  expect([answer.status, answer.header('connection')]).toEqual([status, 'close'])
+  client.socket.end()
+  await client.closed()
+})
+
+test('a body that is too long is refused before it is asked for', async () => {
+  const both = await startBoth(ok('{}'))
+  const client = await connect(both.url)
+  client.send(`${both.head('POST', '/transactions', 'Content-Length: 5242881', 'Expect: 100-continue')}\r\n`)
+  expect((await client.answer()).status).toBe(413)
+  client.socket.destroy()
+})
+
+test('an expectation that nobody knows is a 417', async () => {
+  const both = await startBoth(ok('{}'))
+  const client = await connect(both.url)
+  client.send(`${both.head('POST', '/transactions', 'Content-Length: 2', 'Expect: the-unexpected')}\r\n{}`)
+  expect((await client.answer()).status).toBe(417)
+  client.socket.destroy()
+})

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { expect, test } from 'vitest'
+import { connect } from '../support/raw-client.js'
+import { startBoth } from '../support/proxy.js'
+
+const PIECE = Buffer.alloc(64 * 1024, 'abcdefg')
+
+test('a caller that does not read holds Core back', async () => {
+  let written = 0
+  let stalled: () => void
+  const stall = new Promise<void>((resolve) => { stalled = resolve })
+  let core: Socket
+  const both = await startBoth((_request, socket) => {
+    core = socket
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n')
+    let quiet: NodeJS.Timeout
+    const pump = (): void => {
+      clearTimeout(quiet)
+      while (written < 1_073_741_824 && socket.write(PIECE)) written += PIECE.length
+      // Long enough that a gateway that reads on would have let it write again.
+      quiet = setTimeout(stalled, 300)
+    }
+    socket.on('drain', pump)
+    pump()
+  })
+  const client = await connect(both.url)
+  client.socket.pause()
+  client.send(`${both.head('GET', '/ledgers')}\r\n`)
+  await stall
+  expect(written).toBeLessThan(64_000_000)
+  client.socket.destroy()
+  await new Promise((resolve) => { core.once('close', resolve) })
+})
+
+test('a Core that does not read holds the caller back', async () => {
+  const both = await startBoth(() => {})
+  const client = await connect(both.url)
+  client.send(`${both.head('POST', '/reconciliation/upload', 'Content-Length: 1073741824')}\r\n`)
+  while (both.core.sockets.size === 0) {
+    client.socket.write('x')
+    await new Promise((resolve) => { setImmediate(resolve) })
+  }
+  for (const socket of both.core.sockets) socket.pause()
+  let written = 0
+  await new Promise<void>((resolve) => {
+    let quiet: NodeJS.Timeout
+    const pump = (): void => {
+      clearTimeout(quiet)
+      while (client.socket.write(PIECE)) written += PIECE.length
+      quiet = setTimeout(resolve, 300)
+    }
+    client.socket.on('drain', pump)
+    pump()
+  })
+  expect(written).toBeLessThan(64_000_000)
+  client.socket.destroy()
+})
+
+test('20 MB each way, slowly read, are the same bytes', async () => {
+  const total = 320 * PIECE.length
+  const both = await startBoth(({ body }, socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nX-Hash: ${createHash('sha256').update(body).digest('hex')}\r\nTransfer-Encoding: chunked\r\n\r\n`)
+    for (let i = 0; i < 320; i++) socket.write(Buffer.concat([Buffer.from('10000\r\n'), PIECE, Buffer.from('\r\n')]))
+    socket.write('0\r\n\r\n')
+  })
+  const expected = createHash('sha256')
+  for (let i = 0; i < 320; i++) expected.update(PIECE)
+  const hash = expected.digest('hex')
+  const { hostname, port } = new URL(both.url)
+  const { request } = await import('node:http')
+  const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    const [line, , ...fields] = both.head('POST', '/reconciliation/upload').split('\r\n')
+    const out = request({ hostname, port, method: 'POST', path: line!.split(' ')[1], headers: { authorization: fields[0]!.slice('Authorization: '.length), 'content-length': total } }, resolve).on('error', reject)
+    for (let i = 0; i < 320; i++) out.write(PIECE)
+    out.end()
+  })
+  expect(answer.headers['x-hash']).toBe(hash)
+  const came = createHash('sha256')
+  let length = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    came.update(chunk)
+    length += chunk.length
+    await new Promise((resolve) => { setImmediate(resolve) })
+  }
+  expect([length, came.digest('hex')]).toEqual([total, hash])
+})
