@@ -2,7 +2,10 @@ import { pino } from 'pino'
 import { assertSchemaName, migrate, readMigrations } from '../lib/migrate.js'
 import { openDatabase, type Database, type PostgresAddress } from '../lib/postgres.js'
 import { buildCoreApp, type OpenLedger } from './app.js'
+import type { Ledger } from './call.js'
 import { Keyring } from './keyring.js'
+import { resetLedger } from './queue/reset.js'
+import { startQueue, type Queue } from './queue/worker.js'
 import { rows } from './routes.js'
 import { Turnstile } from './turnstile.js'
 
@@ -29,8 +32,8 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-interface Served extends OpenLedger { readonly queue: Queue }
-interface Queue { wake(): void, settle(): Promise<void>, close(): Promise<void> }
+/** A reset gives the ledger a new queue. */
+interface Served extends OpenLedger { queue: Queue }
 
 /** Connections to the database. The embedded one works through them one statement at a time; a server has use for more. */
 const connectionsTo = (address: PostgresAddress): number => 'url' in address ? 12 : 6
@@ -41,6 +44,7 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   const db = openDatabase(options.database, connectionsTo(options.database), (error) => { log.warn({ err: error }, 'a database connection was lost') })
   const keyring = new Keyring<Served>()
   const served = new Map<string, Served>()
+  const queueFailed = (error: unknown): void => { log.error({ err: error }, 'queued work failed') }
   const healthy = async (): Promise<boolean> => await db.query('SELECT 1').then(() => true, () => false)
   const app = buildCoreApp({ rows, findLedger: (key) => keyring.find(key), healthy, log })
 
@@ -62,7 +66,7 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
     async open ({ schema, key }) {
       if (!served.has(schema)) {
         await migrate(db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
-        served.set(schema, serve(db, schema))
+        served.set(schema, serve(db, schema, queueFailed))
       }
       keyring.set(schema, key, known(schema))
     },
@@ -75,8 +79,15 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
       await db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
     },
     async reset (schema) {
-      const { turnstile } = known(schema)
-      await turnstile.alone(async () => { await Promise.reject(new Error('not there yet')) })
+      const found = known(schema)
+      await found.turnstile.alone(async () => {
+        await found.queue.close()
+        try {
+          await resetLedger(db, schema)
+        } finally {
+          found.queue = startQueue(found.ledger, queueFailed)
+        }
+      })
     },
     settle: async (schema) => { await known(schema).queue.settle() },
     health: healthy,
@@ -88,7 +99,8 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-function serve (db: Database, schema: string): Served {
-  const queue: Queue = { wake: () => {}, settle: async () => {}, close: async () => {} }
-  return { ledger: { schema, db, wake: () => { queue.wake() } }, queue, turnstile: new Turnstile() }
+function serve (db: Database, schema: string, queueFailed: (error: unknown) => void): Served {
+  const ledger: Ledger = { schema, db, wake: () => { served.queue.wake() } }
+  const served: Served = { ledger, queue: startQueue(ledger, queueFailed), turnstile: new Turnstile() }
+  return served
 }

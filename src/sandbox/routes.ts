@@ -3,11 +3,13 @@ import type { Row } from './call.js'
 import { identityRows } from './identities/routes.js'
 import { ledgerRows } from './ledgers/routes.js'
 import { metadataRows } from './metadata/routes.js'
+import { transactionRows } from './transactions/routes.js'
 
 /** Core's API. */
 export const rows: readonly Row[] = [
   ...ledgerRows,
   ...balanceRows,
+  ...transactionRows,
   ...identityRows,
   ...metadataRows
 ]
