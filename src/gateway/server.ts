@@ -110,7 +110,10 @@ const NOT_HTTP = ['400 Bad Request', new GatewayError('HTTP_MALFORMED_REQUEST')]
 
 /** What is not an HTTP request never becomes one: it is answered on the socket, which is then closed. */
 function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
   const [reason, answer] = BROKEN_HTTP[error.code] ?? NOT_HTTP
   const body = answer.body()
   socket.end(`HTTP/1.1 ${reason}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)

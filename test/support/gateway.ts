@@ -1,5 +1,7 @@
 import { afterAll, inject } from 'vitest'
 
+// A test looks into an answer member by member; a wrong guess fails it.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface Answer { readonly status: number, readonly headers: Headers, readonly text: string, readonly json: any }
 
 export async function call (url: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Answer> {
