@@ -43,15 +43,19 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   const log = pino({ level: options.logLevel, name: 'sandbox' }, pino.destination({ dest: 2, sync: true }))
   const db = openDatabase(options.database, connectionsTo(options.database), (error) => { log.warn({ err: error }, 'a database connection was lost') })
   const keyring = new Keyring<Served>()
-  const served = new Map<string, Served>()
+  const served = new Map<string, Promise<Served>>()
   const queueFailed = (error: unknown): void => { log.error({ err: error }, 'queued work failed') }
   const healthy = async (): Promise<boolean> => await db.query('SELECT 1').then(() => true, () => false)
   const app = buildCoreApp({ rows, findLedger: (key) => keyring.find(key), healthy, log })
 
-  const known = (schema: string): Served => {
+  const serve = async (schema: string): Promise<Served> => {
+    await migrate(db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
+    return startServing(db, schema, queueFailed)
+  }
+  const known = async (schema: string): Promise<Served> => {
     const found = served.get(schema)
     if (found === undefined) throw new Error(`the sandbox serves no ledger ${JSON.stringify(schema)}`)
-    return found
+    return await found
   }
 
   let url: string
@@ -64,22 +68,25 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   return {
     url,
     async open ({ schema, key }) {
-      if (!served.has(schema)) {
-        await migrate(db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
-        served.set(schema, serve(db, schema, queueFailed))
+      const opening = served.get(schema) ?? serve(schema)
+      served.set(schema, opening)
+      try {
+        keyring.set(schema, key, await opening)
+      } catch (error) {
+        served.delete(schema)
+        throw error
       }
-      keyring.set(schema, key, known(schema))
     },
     async drop (schema) {
       assertSchemaName(schema)
-      const found = served.get(schema)
+      const found = await served.get(schema)
       keyring.remove(schema)
       served.delete(schema)
       await found?.turnstile.alone(async () => { await found.queue.close() })
       await db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
     },
     async reset (schema) {
-      const found = known(schema)
+      const found = await known(schema)
       await found.turnstile.alone(async () => {
         await found.queue.close()
         try {
@@ -89,17 +96,17 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
         }
       })
     },
-    settle: async (schema) => { await known(schema).queue.settle() },
+    settle: async (schema) => { await (await known(schema)).queue.settle() },
     health: healthy,
     async close () {
       await app.close()
-      await Promise.all([...served.values()].map(async ({ queue }) => { await queue.close() }))
+      await Promise.all([...served.values()].map(async (opening) => { await (await opening).queue.close() }))
       await db.close()
     }
   }
 }
 
-function serve (db: Database, schema: string, queueFailed: (error: unknown) => void): Served {
+function startServing (db: Database, schema: string, queueFailed: (error: unknown) => void): Served {
   const ledger: Ledger = { schema, db, wake: () => { served.queue.wake() } }
   const served: Served = { ledger, queue: startQueue(ledger, queueFailed), turnstile: new Turnstile() }
   return served

@@ -68,6 +68,9 @@ function fulfils (body: string, until: NonNullable<Step['until']>): boolean {
   }
 }
 
+/** A route that the server does not have will not come up by waiting. */
+const isUnrouted = ({ status, contentType }: Answer): boolean => status === 404 && contentType.startsWith('text/plain')
+
 /** Sends a step as recorded and answers what came, with the values masked that a secret decides. */
 export async function ask (step: Step, target: Target, tokens: Tokens): Promise<Answer> {
   if (step.wait !== undefined) await wait(step.wait * 1000)
@@ -78,7 +81,7 @@ export async function ask (step: Step, target: Target, tokens: Tokens): Promise<
   const headers = headersOf(step, target, tokens, body)
   const deadline = Date.now() + UNTIL_MS
   let answer = await send(base, step.request.method, path, { headers, body })
-  while (step.until !== undefined && !fulfils(answer.body, step.until) && Date.now() < deadline) {
+  while (step.until !== undefined && !isUnrouted(answer) && !fulfils(answer.body, step.until) && Date.now() < deadline) {
     await wait(50)
     answer = await send(base, step.request.method, path, { headers, body })
   }
