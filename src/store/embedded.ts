@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { serveWire } from './wire.js'
 
 /** The major version inside PGlite 0.5; a data directory of another one cannot be opened. */
 export const POSTGRES_MAJOR = 18
@@ -101,17 +102,19 @@ export function startEmbedded ({ dataDir, template }: { dataDir: string | null, 
 }
 
 async function serve ({ socketDir, dataDir, template }: WorkerOptions): Promise<void> {
-  const [{ PGlite }, { PGLiteSocketServer }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite-socket')])
+  const { PGlite } = await import('@electric-sql/pglite')
   const fresh = dataDir === null || !existsSync(dataDir)
   const database = await PGlite.create({
     ...(dataDir === null ? {} : { dataDir }),
     ...(fresh && template !== null ? { loadDataDir: new Blob([readFileSync(template)]) } : {})
   })
-  const server = new PGLiteSocketServer({ db: database, path: join(socketDir, '.s.PGSQL.5432'), maxConnections: 100 })
-  await server.start()
+  const server = await serveWire(
+    async (messages, onAnswer) => { await database.runExclusive(async () => await database.execProtocolRawStream(messages, { onRawData: onAnswer })) },
+    join(socketDir, '.s.PGSQL.5432')
+  )
   const obey = async (order: Order): Promise<void> => {
     if (order === 'close') {
-      await server.stop()
+      await server.close()
       await database.close()
       process.exit(0)
     }
