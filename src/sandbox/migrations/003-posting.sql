@@ -3,7 +3,7 @@
 -- scheduled_for, meta_data, inflight, atomic, overdraft (no funds needed), overdraft_limit (minor units). Numbers are
 -- text. Refusals are data, so that what Core keeps of a refused transaction (its @ balances) is kept here too; their
 -- sentences are Core's (spec/09 2, 5.1, 6).
--- Locks are taken in one order: the @ balances that are made, then balances by id.
+-- Locks are taken in one order: the @ balances that are made, then balances by balance_id.
 
 -- The balance of a name like @World in a currency, made in the general ledger where it is missing (spec/09 6.7).
 CREATE FUNCTION indicator_balance (name text, in_currency text, at timestamp) RETURNS text
@@ -44,26 +44,24 @@ END $$;
 
 CREATE FUNCTION lock_balances (ids text[]) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
-  SELECT 1 FROM balances WHERE balance_id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+  SELECT 1 FROM balances WHERE balance_id = ANY (ids) ORDER BY balance_id FOR NO KEY UPDATE;
 $$;
 
 -- Moves an amount from one balance to another, or holds it; answers Core's sentence where it may not be, else null.
 CREATE FUNCTION move_funds (from_id text, to_id text, entry jsonb) RETURNS text
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-  funds record;
+  lower_id text := least(from_id, to_id);
+  lower_funds numeric;
+  upper_funds numeric;
   available numeric;
-  to_found boolean := false;
   moved numeric := (entry ->> 'precise_amount')::numeric;
   overdraft_limit numeric := (entry ->> 'overdraft_limit')::numeric;
 BEGIN
-  FOR funds IN SELECT balance_id, balance - inflight_debit_balance AS available FROM balances
-    WHERE balance_id IN (from_id, to_id) ORDER BY id FOR NO KEY UPDATE
-  LOOP
-    IF funds.balance_id = from_id THEN available := funds.available; END IF;
-    IF funds.balance_id = to_id THEN to_found := true; END IF;
-  END LOOP;
-  IF available IS NULL OR NOT to_found THEN
+  SELECT balance - inflight_debit_balance INTO lower_funds FROM balances WHERE balance_id = lower_id FOR NO KEY UPDATE;
+  SELECT balance - inflight_debit_balance INTO upper_funds FROM balances WHERE balance_id = greatest(from_id, to_id) FOR NO KEY UPDATE;
+  available := CASE WHEN from_id = lower_id THEN lower_funds ELSE upper_funds END;
+  IF lower_funds IS NULL OR upper_funds IS NULL THEN
     RETURN format('failed to get source and destination balances: NOT_FOUND: Balance with ID ''%s'' not found', CASE WHEN available IS NULL THEN from_id ELSE to_id END);
   END IF;
   IF (entry ->> 'amount')::numeric < 0 THEN RETURN 'failed to apply transaction to balances: transaction amount must be positive'; END IF;
