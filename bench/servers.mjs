@@ -1,0 +1,78 @@
+// The servers that bench/proxy.mjs compares, one a process: `node bench/servers.mjs core|bare|http-proxy|gateway [core's URL]`.
+// Each sends { url, path, headers } when it listens, and { cpu } in microseconds when asked.
+import http from 'node:http'
+import { Pool } from 'undici'
+
+const [kind, core] = process.argv.slice(2)
+const listen = (server) => new Promise((resolve) => { server.listen(0, '127.0.0.1', () => { resolve(`http://127.0.0.1:${server.address().port}`) }) })
+
+const starts = {
+  /** Answers like a Core: a balance of 400 bytes, with the headers that Core sends. */
+  async core () {
+    const body = JSON.stringify({ balance: 0, balance_id: 'bln_0be360ca-86fe-457d-be43-daa3f966d8f0', currency: 'USD', created_at: '2024-02-20T05:28:03.123456Z', meta_data: { note: 'x'.repeat(260) } })
+    const headers = {
+      'Content-Type': 'application/json; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+      'Referrer-Policy': 'strict-origin-when-cross-origin',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+      'Cache-Control': 'no-store',
+      'Content-Length': Buffer.byteLength(body)
+    }
+    const server = http.createServer((request, response) => {
+      request.resume().on('end', () => { response.writeHead(request.method === 'POST' ? 201 : 200, headers).end(body) })
+    })
+    return { url: await listen(server) }
+  },
+
+  /** The least a proxy can do: nothing is checked, filled, routed or left out but what would break the connection. */
+  async bare () {
+    const pool = new Pool(core, { connections: 256 })
+    const server = http.createServer((request, response) => {
+      const headers = []
+      const raw = request.rawHeaders
+      for (let i = 0; i < raw.length; i += 2) if (!/^(host|connection|content-length|transfer-encoding)$/i.test(raw[i])) headers.push(raw[i], raw[i + 1])
+      if (request.headers['content-length'] !== undefined) headers.push('Content-Length', request.headers['content-length'])
+      const body = request.method === 'GET' ? null : request
+      pool.dispatch({ path: request.url, method: request.method, headers, body }, {
+        onConnect () {},
+        onHeaders (status, answered) {
+          const texts = answered.map(String)
+          const kept = []
+          for (let i = 0; i < texts.length; i += 2) if (!/^(connection|keep-alive|transfer-encoding)$/i.test(texts[i])) kept.push(texts[i], texts[i + 1])
+          response.sendDate = false
+          response.writeHead(status, kept)
+          return true
+        },
+        onData (chunk) { return response.write(chunk) || true },
+        onComplete () { response.end() },
+        onError () { response.destroy() }
+      })
+    })
+    return { url: await listen(server) }
+  },
+
+  /** With its defaults: no credential, no scope, no fill. */
+  async 'http-proxy' () {
+    const { default: Fastify } = await import('fastify')
+    const { default: httpProxy } = await import('@fastify/http-proxy')
+    const app = Fastify()
+    await app.register(httpProxy, { upstream: core })
+    return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
+  },
+
+  /** As it ships: key look-up, expiry, scope, instance, routing, fill, headers. */
+  async gateway () {
+    const { startGateway } = await import('../dist/src/testing/index.js')
+    const settings = { CORE_URL: core, CORE_KEY: 'secret', CORE_INSTANCE_ID: 'inst_core', SANDBOX: 'off', LOG_LEVEL: process.env.BENCH_LOG_LEVEL ?? 'silent' }
+    const { url, apiKey } = await startGateway({ settings })
+    return { url, path: '/proxy', query: '?instance_id=inst_core', headers: { Authorization: `Bearer ${apiKey}` } }
+  }
+}
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send({ cpu: user + system, memory: process.memoryUsage().rss })
+})
+process.on('disconnect', () => { process.exit(0) })
+process.send(await starts[kind]())
