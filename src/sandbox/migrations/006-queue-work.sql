@@ -61,15 +61,15 @@ BEGIN
   IF run_batch(job.task, at) ? 'message' THEN
     DELETE FROM queue AS q WHERE q.kind = 'bulk' AND q.transaction_id = job.transaction_id AND q.id <> job.id;
   ELSE
-    UPDATE queue AS q SET due_at = at WHERE q.id = (
+    UPDATE queue AS q SET due_at = job.due_at WHERE q.id = (
       SELECT min(next.id) FROM queue AS next WHERE next.kind = 'bulk' AND next.transaction_id = job.transaction_id AND next.id > job.id);
   END IF;
 END $$;
 
--- Does what is due at a time, at most `most` transactions or one thing of another kind, and removes it in the same
--- transaction. What another process works on is passed over. Answers {done, waiting: whether more is due, next: when
+-- Does what was due at `ripe`, at most `most` transactions or one thing of another kind, and removes it in the same
+-- transaction; `at` is now. What another process works on is passed over. Answers {done, waiting: whether more is due, next: when
 -- the first of the rest is due}.
-CREATE FUNCTION work_queue (most integer, at timestamp) RETURNS jsonb
+CREATE FUNCTION work_queue (most integer, at timestamp, ripe timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   jobs queue[];
@@ -80,7 +80,7 @@ DECLARE
   versions jsonb;
   moved transactions[] := '{}';
 BEGIN
-  jobs := ARRAY(SELECT q FROM queue AS q WHERE q.due_at <= at ORDER BY q.due_at, q.id LIMIT most FOR UPDATE SKIP LOCKED);
+  jobs := ARRAY(SELECT q FROM queue AS q WHERE q.due_at <= ripe ORDER BY q.due_at, q.id LIMIT most FOR UPDATE SKIP LOCKED);
   IF cardinality(jobs) > 0 THEN
     job := jobs[1];
     IF job.kind = 'transaction' THEN
@@ -111,7 +111,7 @@ BEGIN
     END IF;
     DELETE FROM queue AS q WHERE q.id = ANY (done);
   END IF;
-  RETURN (SELECT jsonb_build_object('done', cardinality(done), 'waiting', coalesce(min(q.due_at) <= at, false), 'next', min(q.due_at)::text) FROM queue AS q WHERE q.due_at < 'infinity');
+  RETURN (SELECT jsonb_build_object('done', cardinality(done), 'waiting', coalesce(min(q.due_at) <= ripe, false), 'next', min(q.due_at)::text) FROM queue AS q WHERE q.due_at < 'infinity');
 END $$;
 
 -- Work that fails for a reason of its own, not for one of the ledger, is tried five times in all, then given up.

@@ -21,10 +21,10 @@ const BATCH = 50
 const POLL_MS = 1000
 
 /**
- * How long what was just queued is left alone. Whoever queued it finds it QUEUED on a read that follows at once, as with a
- * Core, whose workers take up to a second (recording bulk, step 16), and what comes together is posted together.
+ * How long what is due is left alone. Whoever queued it finds it QUEUED on a read that follows at once, as with a Core,
+ * whose workers take up to a second (recording bulk, step 16), and what comes together is posted together.
  */
-const PICKUP_MS = 150
+const REST_MS = 250
 
 /** While another process holds what is due. */
 const HELD_MS = 10
@@ -35,14 +35,15 @@ const HELD_MS = 10
  */
 export function startQueue (ledger: Ledger, onError: (error: unknown) => void = () => {}): Queue {
   let closed = false
-  let asked = false
+  let woken = false
+  let settling = 0
   let timer: NodeJS.Timeout | undefined
+  let wakesAt = 0
   let running: Promise<void> | undefined
-  let due = 0
 
-  const sleep = (ms: number): void => {
+  function sleep (ms: number): void {
     clearTimeout(timer)
-    due = Date.now() + ms
+    wakesAt = Date.now() + ms
     timer = setTimeout(run, ms)
     timer.unref()
   }
@@ -52,11 +53,11 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
     let most = BATCH
     for (;;) {
       if (closed) return POLL_MS
-      asked = false
+      woken = false
       const at = timeNow()
       let worked: Worked
       try {
-        worked = await callLedger<Worked>(ledger, 'work_queue($1, $2)', [most, at])
+        worked = await callLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, settling > 0 ? 0 : REST_MS])
       } catch (error) {
         onError(error)
         // One thing that cannot be done must not hold up the rest of its batch.
@@ -80,16 +81,17 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
       })
       .then((ms) => {
         running = undefined
-        if (!closed) sleep(asked ? PICKUP_MS : ms)
+        if (!closed) sleep(woken ? Math.min(ms, REST_MS) : ms)
       })
   }
 
   function wake (): void {
-    asked = true
-    if (!closed && running === undefined && due - Date.now() > PICKUP_MS) sleep(PICKUP_MS)
+    woken = true
+    if (!closed && running === undefined && wakesAt - Date.now() > REST_MS) sleep(REST_MS)
   }
 
   async function isIdle (): Promise<boolean> {
+    if (closed) return true
     const { rows } = await ledger.db.query(`SELECT 1 FROM ${ledger.schema}.queue WHERE due_at <= $1::timestamp LIMIT 1`, [timeNow()])
     return rows.length === 0
   }
@@ -98,12 +100,14 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
   return {
     wake,
     async settle () {
-      for (;;) {
-        if (closed || await isIdle()) return
-        run()
-        await running
-        await new Promise((resolve) => { setTimeout(resolve, 1) })
-      }
+      settling++
+      try {
+        while (!await isIdle()) {
+          run()
+          await running
+          await new Promise((resolve) => { setTimeout(resolve, 1) })
+        }
+      } finally { settling-- }
     },
     async close () {
       closed = true
@@ -114,4 +118,4 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
 }
 
 const untilDue = (next: string | null): number =>
-  next === null ? POLL_MS : Math.min(POLL_MS, Math.max(1, Date.parse(`${next.replace(' ', 'T')}Z`) - Date.now() + 1))
+  next === null ? POLL_MS : Math.min(POLL_MS, Math.max(1, Date.parse(`${next.replace(' ', 'T')}Z`) + REST_MS - Date.now() + 1))

@@ -34,7 +34,7 @@ test('three workers on one schema apply everything once', async () => {
 test('a worker that dies in its work has done nothing', async () => {
   await lab.send('POST', '/transactions', queued())
   await expect(lab.ledger.db.transaction(async (tx) => {
-    await tx.query(`SELECT ${lab.ledger.schema}.work_queue(50, $1)`, [soon(0)])
+    await tx.query(`SELECT ${lab.ledger.schema}.work_queue(50, $1::timestamp, $1::timestamp)`, [soon(0)])
     throw new Error('killed')
   })).rejects.toThrow('killed')
   expect((await lab.balance('@Customer')).balance).toBe(0n)
