@@ -20,7 +20,14 @@ export interface Target { readonly base: string, readonly headers: Readonly<Reco
 
 export interface Answer { readonly status: number, readonly contentType: string, readonly body: string }
 export interface Disagreement { readonly step: number, readonly request: string, readonly why: readonly Difference[] }
-export interface Outcome { readonly steps: number, readonly agreed: number, readonly sameBytes: number, readonly disagreements: readonly Disagreement[] }
+export interface Outcome {
+  readonly steps: number
+  readonly agreed: number
+  readonly sameBytes: number
+  readonly disagreements: readonly Disagreement[]
+  /** What came for each step, with tokens in place of ids and times. */
+  readonly answers: readonly Answer[]
+}
 
 /** How long a step with `until` is repeated. */
 const UNTIL_MS = 30_000
@@ -100,13 +107,12 @@ function bodyDifferences (want: string, got: string, varies: readonly string[]):
   }
 }
 
-/** What differs between a recorded answer and one that came, after the tokens were put in. */
-export function disagreement (step: Step, answer: Answer, body: string): Difference[] {
-  const { response: want, varies = [] } = step
+/** What differs between the answer that is wanted and the one that came, both with tokens. */
+export function disagreement (want: Answer, got: Answer, varies: readonly string[] = []): Difference[] {
   const why: Difference[] = []
-  if (answer.status !== want.status && !varies.includes('status')) why.push(['status', want.status, answer.status])
-  if (mediaType(answer.contentType) !== mediaType(want.content_type)) why.push(['content-type', want.content_type, answer.contentType])
-  if (body !== want.body && !varies.includes('*') && !varies.includes('status')) why.push(...bodyDifferences(want.body, body, varies))
+  if (got.status !== want.status && !varies.includes('status')) why.push(['status', want.status, got.status])
+  if (mediaType(got.contentType) !== mediaType(want.contentType)) why.push(['content-type', want.contentType, got.contentType])
+  if (got.body !== want.body && !varies.includes('*') && !varies.includes('status')) why.push(...bodyDifferences(want.body, got.body, varies))
   return why
 }
 
@@ -114,13 +120,15 @@ export function disagreement (step: Step, answer: Answer, body: string): Differe
 export async function replay (recording: Recording, target: Target): Promise<Outcome> {
   const tokens = new Tokens()
   const disagreements: Disagreement[] = []
-  let sameBytes = 0
+  const answers: Answer[] = []
   for (const [number, step] of recording.steps.entries()) {
-    const answer = await ask(step, target, tokens)
-    const body = tokens.normalise(answer.body)
-    if (body === step.response.body) sameBytes++
-    const why = disagreement(step, answer, body)
+    const raw = await ask(step, target, tokens)
+    const answer = { ...raw, body: tokens.normalise(raw.body) }
+    answers.push(answer)
+    const { status, content_type: contentType, body } = step.response
+    const why = disagreement({ status, contentType, body }, answer, step.varies)
     if (why.length > 0) disagreements.push({ step: number, request: `${step.request.method} ${step.request.path} ${step.request.body ?? ''}`, why })
   }
-  return { steps: recording.steps.length, agreed: recording.steps.length - disagreements.length, sameBytes, disagreements }
+  const sameBytes = recording.steps.filter(({ response }, i) => response.body === answers[i]?.body).length
+  return { steps: recording.steps.length, agreed: recording.steps.length - disagreements.length, sameBytes, disagreements, answers }
 }
