@@ -1,8 +1,10 @@
+import { accountRows } from './accounts/routes.js'
 import { balanceRows } from './balances/routes.js'
 import type { Row } from './call.js'
 import { identityRows } from './identities/routes.js'
 import { ledgerRows } from './ledgers/routes.js'
 import { metadataRows } from './metadata/routes.js'
+import { searchRows } from './search.js'
 import { transactionRows } from './transactions/routes.js'
 
 /** Core's API. */
@@ -11,5 +13,7 @@ export const rows: readonly Row[] = [
   ...balanceRows,
   ...transactionRows,
   ...identityRows,
+  ...accountRows,
+  ...searchRows,
   ...metadataRows
 ]
