@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { textOf } from './source-files.js'
+
+// The published helper, compiled, as a reader of the README has it.
+const { startGateway } = await import(new URL('../../dist/src/testing/index.js', import.meta.url).href) as typeof import('../../src/testing/index.js')
+
+/** Commands, and what the README shows below them. */
+interface Step { readonly commands: string, shown?: { language: string, text: string } }
+
+function steps (markdown: string): Step[] {
+  const found: Step[] = []
+  for (const [, language, text] of markdown.matchAll(/```(bash|json|text)\n([\s\S]*?)```/g)) {
+    if (language === 'bash') found.push({ commands: text as string })
+    else (found.at(-1) as Step).shown = { language: language as string, text: (text as string).trim() }
+  }
+  return found
+}
+
+/** Ids differ between two runs; what stands for what does not matter here. */
+const withoutIds = (text: string): string => text.replace(/\b(ldg|bln|txn|ref|inst)_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1_ID')
+
+const tour = steps((/\n## Tour\n([\s\S]*?)\n## /.exec(textOf('README.md')) as RegExpExecArray)[1] as string)
+const END_OF_STEP = 'END-OF-STEP'
+
+let printed: string[] = []
+let gateway: Awaited<ReturnType<typeof startGateway>> | undefined
+const folder = mkdtempSync(join(tmpdir(), 'blnk-gateway-tour-'))
+
+beforeAll(async () => {
+  gateway = await startGateway()
+  const { url, apiKey, instanceId } = gateway
+  const shell = spawn('bash', ['-eu', '-o', 'pipefail'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], BLNK_URL: url, BLNK_API_KEY: apiKey, BLNK_INSTANCE_ID: instanceId }
+  })
+  const output = Promise.all([text(shell.stdout), text(shell.stderr)])
+  const exited = new Promise((resolve) => { shell.once('exit', resolve) })
+  shell.stdin.end(tour.map(({ commands }) => `${commands}\necho; echo ${END_OF_STEP}\n`).join(''))
+  const [stdout, stderr] = await output
+  expect([await exited, stderr]).toEqual([0, ''])
+  printed = stdout.split(`\n${END_OF_STEP}\n`).map((one) => one.trim())
+})
+
+afterAll(async () => {
+  await gateway?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('the tour has commands, and most of them show an answer', () => {
+  expect(tour.length).toBeGreaterThan(10)
+  expect(tour.filter((step) => step.shown === undefined).length).toBe(1)
+})
+
+test.each(tour.map((step, at) => [step.commands.trim().split('\n').at(-1) as string, step, at] as const))('%s', (_name, { shown }, at) => {
+  const answer = withoutIds(printed[at] as string)
+  if (shown === undefined) expect(answer).toBe('')
+  else if (shown.language === 'text') expect(answer.replace(/\r/g, '')).toBe(withoutIds(shown.text))
+  // Answers are shortened in the README: members may be left out, and none may differ.
+  else expect(JSON.parse(answer)).toMatchObject(JSON.parse(withoutIds(shown.text)) as object)
+})
+
+test('the helper has what the README says of it', async () => {
+  const used = [...textOf('README.md').matchAll(/\bgateway\.(\w+)/g)].map((match) => match[1] as string)
+  expect(used.length).toBeGreaterThan(5)
+  for (const name of used) expect(gateway, name).toHaveProperty(name)
+})
