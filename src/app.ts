@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { adminRows, healthRows, proxyRows } from '../routes/index.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore, credentialOf } from './auth/store.js'
-import { isLoopback, type Config } from './config.js'
+import { isLoopback, SettingError, type Config } from './config.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
@@ -93,6 +93,9 @@ export function buildApp (config: Config, log: Logger): App {
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn' })
+    .catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? new SettingError(`SANDBOX_PORT ${config.sandboxPort} is in use: stop what listens there, or choose another`) : error
+    })
 
   async function open (url: string, adminUrl: string | null): Promise<Started> {
     store = openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: warn })

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildApp, type App, type Started } from './app.js'
+import type { Logger } from 'pino'
+import { buildApp, type App } from './app.js'
 import { SettingError, type Config } from './config.js'
 import { createLog } from './gateway/log.js'
 import { DataDirError } from './store/embedded.js'
@@ -17,14 +18,17 @@ const FLUSH_MS = 10_000
 /** The file of the data directory in which the CLI finds a running gateway. */
 export const RUNNING = 'gateway.json'
 
+/** What the file system says of a data directory that cannot be one. */
+const DIRECTORY = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS'])
+
 /** One sentence for what the person who starts it can mend; null for what is our fault. */
 function mendable (error: unknown, config: Config): string | null {
   if (error instanceof SettingError || error instanceof DataDirError || error instanceof StoreError) return error.message
   const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number }
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') {
-    return code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? `DATA_DIR (--data-dir) ${config.dataDir} cannot be written (${code}): name another` : null
+    return DIRECTORY.has(code ?? '') ? `DATA_DIR (--data-dir) ${config.dataDir} cannot be written (${code}): name another` : null
   }
-  const name = port === config.sandboxPort && port !== config.port ? 'SANDBOX_PORT' : port === config.adminPort ? 'ADMIN_PORT' : 'PORT (--port)'
+  const name = port === config.adminPort ? 'ADMIN_PORT' : 'PORT (--port)'
   if (code === 'EADDRINUSE') return `${name} ${port} is in use: stop what listens there, or choose another`
   if (code === 'EACCES') return `${name} ${port} may not be opened by this user: choose one above 1023`
   return `HOST (--host) ${config.host} cannot be listened on (${code})`
@@ -37,22 +41,11 @@ function stop (error: unknown, config: Config): never {
   process.exit(EXIT_SETTING)
 }
 
-/** Starts the gateway, says what to know, and runs until it is told to stop. */
-export async function main (config: Config, json: boolean): Promise<void> {
-  const log = createLog(config.logLevel, process.stderr.isTTY)
-  let app: App
-  let started: Started
-  try {
-    app = buildApp(config, log)
-    await app.listen()
-    started = await app.started
-  } catch (error) {
-    return stop(error, config)
-  }
-  const kept = !config.ephemeral && config.databaseUrl === undefined
-  if (kept) writeSecret(config.dataDir, RUNNING, JSON.stringify({ url: started.url, admin_url: started.adminUrl, pid: process.pid }))
-  process.stdout.write(json ? asJson(started) : asText(started, config))
-
+/**
+ * Stops the gateway once, on a signal or when a part of it is gone: lets running requests end, flushes, and ends the process.
+ * @returns whether it is stopping
+ */
+function stopWhenTold (app: App, config: Config, log: Logger): () => boolean {
   let closing = false
   const close = (code: number): void => {
     if (closing) return
@@ -62,7 +55,7 @@ export async function main (config: Config, json: boolean): Promise<void> {
       process.exit(1)
     }, config.shutdownTimeoutMs + FLUSH_MS).unref()
     app.close().then(() => {
-      if (kept) rmSync(join(config.dataDir, RUNNING), { force: true })
+      if (isKept(config)) rmSync(join(config.dataDir, RUNNING), { force: true })
       process.exit(code)
     }, (error: unknown) => {
       log.error({ err: error }, 'the stop failed')
@@ -79,4 +72,24 @@ export async function main (config: Config, json: boolean): Promise<void> {
     log.fatal({ err: error }, error.message)
     close(1)
   }, () => {})
+  return () => closing
+}
+
+const isKept = (config: Config): boolean => !config.ephemeral && config.databaseUrl === undefined
+
+/** Starts the gateway, says what to know, and runs until it is told to stop. */
+export async function main (config: Config, json: boolean): Promise<void> {
+  const log = createLog(config.logLevel, process.stderr.isTTY)
+  try {
+    const app = buildApp(config, log)
+    // Before anything is printed: whoever reads the line may stop the gateway at once.
+    const isStopping = stopWhenTold(app, config, log)
+    await app.listen()
+    const started = await app.started
+    if (isStopping()) return
+    if (isKept(config)) writeSecret(config.dataDir, RUNNING, JSON.stringify({ url: started.url, admin_url: started.adminUrl, pid: process.pid }))
+    process.stdout.write(json ? asJson(started) : asText(started, config))
+  } catch (error) {
+    stop(error, config)
+  }
 }
