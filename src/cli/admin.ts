@@ -1,30 +1,37 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SETTINGS } from '../config.js'
 import { readSecret } from '../store/secrets.js'
 
 /** A sentence for the person at the terminal; exit code 1. */
 export class CliError extends Error {}
 
-export interface Where { readonly url?: string, readonly dataDir: string }
+export interface Where { readonly url?: string, readonly dataDir?: string }
+
+/** An empty variable counts as absent, as in the settings. */
+const variable = (name: string): string | undefined => process.env[name] === '' ? undefined : process.env[name]
+
+/** The gateway's data directory, found as the gateway finds it. */
+const dataDirOf = ({ dataDir }: Where): string => dataDir ?? variable(SETTINGS.dataDir.env) ?? SETTINGS.dataDir.standard
 
 /** Milliseconds for one call of the admin API. */
 const CALL_MS = 15_000
 
 /** Where the gateway's admin API answers: the option, the variable, or the running gateway of the data directory. */
-function adminUrl ({ url, dataDir }: Where): string {
-  const given = url ?? process.env['BLNK_ADMIN_URL']
-  if (given !== undefined && given !== '') return given.replace(/\/+$/, '')
+function adminUrl (where: Where): string {
+  const given = where.url ?? variable('BLNK_ADMIN_URL')
+  if (given !== undefined) return given.replace(/\/+$/, '')
   try {
-    const running = JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null }
+    const running = JSON.parse(readFileSync(join(dataDirOf(where), 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null }
     return running.admin_url ?? running.url
   } catch {
     return 'http://127.0.0.1:4100'
   }
 }
 
-function adminToken ({ dataDir }: Where): string {
-  const given = process.env['BLNK_ADMIN_TOKEN']
-  const token = given !== undefined && given !== '' ? given : readSecret(dataDir, 'admin-token')
+function adminToken (where: Where): string {
+  const dataDir = dataDirOf(where)
+  const token = variable('BLNK_ADMIN_TOKEN') ?? readSecret(dataDir, 'admin-token')
   if (token === null) throw new CliError(`no admin token: set BLNK_ADMIN_TOKEN, or name the gateway's data directory with --data-dir (there is none in ${dataDir})`)
   return token
 }

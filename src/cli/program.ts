@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { readConfig, SettingError, SETTINGS } from '../config.js'
+import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
@@ -25,7 +26,7 @@ const secretHelp = 'Secrets are read from the environment or from files, so that
 /** Options of every command that talks to a running gateway. */
 const remote = (command: Command): Command => command
   .option('--url <url>', "the gateway's admin address (BLNK_ADMIN_URL; else the one that runs on the data directory)")
-  .option('--data-dir <dir>', "the gateway's data directory, where its admin token lies (or set BLNK_ADMIN_TOKEN)", SETTINGS.dataDir.standard)
+  .option('--data-dir <dir>', `the gateway's data directory, where its admin token lies (DATA_DIR; else ${SETTINGS.dataDir.standard}; or set BLNK_ADMIN_TOKEN)`)
   .option('--json', 'print JSON')
 
 export function buildProgram (): Command {
@@ -94,8 +95,9 @@ export async function run (argv: readonly string[]): Promise<void> {
   } catch (error) {
     // Commander has printed its own sentence.
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
-    if (!(error instanceof CliError) && !(error instanceof SettingError)) throw error
+    const isSetting = error instanceof SettingError || error instanceof DataDirError
+    if (!(error instanceof CliError) && !isSetting) throw error
     process.stderr.write(`blnk-gateway: ${error.message}\n`)
-    process.exit(error instanceof SettingError ? 2 : 1)
+    process.exit(isSetting ? 2 : 1)
   }
 }

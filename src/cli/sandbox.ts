@@ -22,7 +22,7 @@ export async function runSandbox (options: Options): Promise<void> {
   const embedded = config.databaseUrl === undefined
     ? startEmbedded({ dataDir: dataDir === null ? null : join(dataDir, 'postgres'), template: currentTemplate() })
     : undefined
-  const database = embedded ?? { url: config.databaseUrl as string }
+  const database = embedded === undefined ? { url: config.databaseUrl as string } : { socketDir: embedded.socketDir }
   const sandbox = await startSandbox({ database, host: '127.0.0.1', port: Number(options.port), logLevel: config.logLevel })
     .catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new SettingError(`--port ${options.port} is in use: stop what listens there, or choose another`) : error
@@ -30,10 +30,7 @@ export async function runSandbox (options: Options): Promise<void> {
   const key = config.sandboxCoreKey ?? keptSecret(dataDir, 'sandbox-core-key', newSecret)
   await embedded?.up
   await sandbox.open({ schema: SCHEMA, key })
-  const where = dataDir === null ? '' : `, kept in ${join(options.dataDir, 'sandbox-core-key')}`
-  process.stdout.write(options.json === true
-    ? `${JSON.stringify({ sandbox_core_url: sandbox.url, sandbox_core_key: key })}\n`
-    : `\nA sandbox Core is ready\n\n  Base URL    ${sandbox.url}\n  X-Blnk-Key  ${config.sandboxCoreKey === undefined ? `${key}${where}` : 'as SANDBOX_CORE_KEY says'}\n\n`)
+  // Before anything is printed: whoever reads the line may stop the sandbox at once.
   const close = async (): Promise<void> => {
     await sandbox.close()
     await embedded?.close()
@@ -45,4 +42,8 @@ export async function runSandbox (options: Options): Promise<void> {
       close().catch((error: unknown) => { setImmediate(() => { throw error }) })
     })
   }
+  const where = dataDir === null ? '' : `, kept in ${join(options.dataDir, 'sandbox-core-key')}`
+  process.stdout.write(options.json === true
+    ? `${JSON.stringify({ sandbox_core_url: sandbox.url, sandbox_core_key: key })}\n`
+    : `\nA sandbox Core is ready\n\n  Base URL    ${sandbox.url}\n  X-Blnk-Key  ${config.sandboxCoreKey === undefined ? `${key}${where}` : 'as SANDBOX_CORE_KEY says'}\n\n`)
 }
