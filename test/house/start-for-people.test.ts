@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { launch, start, workFolder } from './command.js'
+
+const cwd = workFolder()
+const shell = async (command: string, env: Readonly<Record<string, string>> = {}): Promise<string> =>
+  (await promisify(execFile)('bash', ['-c', command], { env: { PATH: process.env['PATH'] ?? '', ...env } })).stdout
+
+test('a start prints what to use, and curl commands that work when pasted; later ones have no key', async () => {
+  const first = launch(['start', '--port', '0'], { cwd })
+  const shown = await first.until(/curl[^\n]*\n[^\n]*curl[^\n]*\n/)
+  const key = /API key +(blnk_[\w-]{43})/.exec(shown)?.[1] as string
+  expect(shown).toMatch(/Base URL +http:\/\/127\.0\.0\.1:\d+\n/)
+  expect(shown).toMatch(/Instance id +inst_/)
+  const [make, read] = shown.split('\n').filter((line) => line.trimStart().startsWith('curl')) as [string, string]
+  expect(JSON.parse(await shell(`${make} -s`))).toMatchObject({ name: 'My first ledger' })
+  expect(await shell(`${read} -s`)).toContain('My first ledger')
+  first.child.kill('SIGTERM')
+  expect((await first.ended).code).toBe(0)
+  expect((await first.ended).stdout).not.toContain((await adminToken()))
+
+  const second = launch(['start', '--port', '0'], { cwd })
+  const again = await second.until(/curl[^\n]*\n[^\n]*curl[^\n]*\n/)
+  expect(again).not.toContain(key)
+  const commands = again.split('\n').filter((line) => line.trimStart().startsWith('curl')) as [string, string]
+  expect(commands[1]).toContain('$BLNK_API_KEY')
+  expect(await shell(`${commands[1]} -s`, { BLNK_API_KEY: key })).toContain('My first ledger')
+  second.child.kill('SIGTERM')
+  expect((await second.ended).code).toBe(0)
+})
+
+const adminToken = async (): Promise<string> => (await shell(`cat '${join(cwd, '.blnk-gateway', 'admin-token')}'`)).trim()
+
+test('presets are taken as they are, and a restart with others changes what they name', async () => {
+  const env = { BLNK_API_KEY: 'blnk_preset-of-a-container', BLNK_INSTANCE_ID: 'ledger-of-ci', BLNK_ADMIN_TOKEN: 'an-admin-token-of-32-characters!', SANDBOX_CORE_KEY: 'the-key-of-the-sandbox' }
+  const gateway = await start(['--data-dir', 'preset'], { cwd, env })
+  expect(gateway.line).toMatchObject({ api_key: env.BLNK_API_KEY, instance_id: env.BLNK_INSTANCE_ID, admin_token: env.BLNK_ADMIN_TOKEN, sandbox_core_key: env.SANDBOX_CORE_KEY })
+  expect((await gateway.proxy('POST', '/ledgers', { name: 'preset' })).status).toBe(201)
+  expect((await fetch(`${gateway.line.sandbox_core_url}/ledgers`, { headers: { 'X-Blnk-Key': env.SANDBOX_CORE_KEY } })).status).toBe(200)
+  expect(await gateway.stop()).toBe(0)
+
+  const other = { ...env, BLNK_API_KEY: 'blnk_another-preset-of-a-container', SANDBOX_CORE_KEY: 'another-key-of-the-sandbox' }
+  const again = await start(['--data-dir', 'preset'], { cwd, env: other })
+  expect((await again.proxy('GET', '/ledgers')).status).toBe(200)
+  expect((await fetch(`${again.line.sandbox_core_url}/ledgers`, { headers: { 'X-Blnk-Key': env.SANDBOX_CORE_KEY } })).status).toBe(401)
+  // The first preset is a key like others, until it is revoked.
+  const before = await fetch(`${again.line.url}/proxy/ledgers?instance_id=ledger-of-ci`, { headers: { Authorization: `Bearer ${env.BLNK_API_KEY}` } })
+  expect(before.status).toBe(200)
+  expect(await again.stop()).toBe(0)
+})
+
+test('a real Core from the environment is an instance, and its key reaches it and no one else', async () => {
+  const core = await start(['--ephemeral'], { cwd })
+  const env = { SANDBOX: 'off', CORE_URL: core.line.sandbox_core_url, CORE_KEY: core.line.sandbox_core_key, CORE_INSTANCE_ID: 'real' }
+  const gateway = await start(['--ephemeral'], { cwd, env })
+  expect(gateway.line).toMatchObject({ instance_id: 'real', sandbox_core_url: null, sandbox_core_key: null })
+  expect((await gateway.proxy('POST', '/ledgers', { name: 'through two' })).status).toBe(201)
+  expect((await core.proxy('GET', '/ledgers')).json).toMatchObject([{ name: 'through two' }, {}])
+  expect(await core.stop()).toBe(0)
+  expect((await gateway.proxy('GET', '/ledgers')).status).toBe(502)
+  expect((await fetch(`${gateway.line.url}/health/ready`)).status).toBe(200)
+  expect(await gateway.stop()).toBe(0)
+})
+
+test('on an address that other machines reach, the admin API is on ADMIN_PORT alone', async () => {
+  const open = await start(['--ephemeral', '--host', '0.0.0.0'], { cwd })
+  const { port } = new URL(open.line.url)
+  const headers = { Authorization: `Bearer ${open.line.admin_token}` }
+  expect((await fetch(`http://127.0.0.1:${port}/admin/keys`, { headers })).status).toBe(404)
+  expect(await open.stop()).toBe(0)
+
+  const split = await start(['--host', '0.0.0.0', '--data-dir', 'split'], { cwd, env: { ADMIN_PORT: '0' } })
+  expect((await fetch(`http://127.0.0.1:${new URL(split.line.url).port}/admin/keys`, { headers: { Authorization: `Bearer ${split.line.admin_token}` } })).status).toBe(404)
+  const { admin_url: admin } = JSON.parse(await shell(`cat '${join(cwd, 'split', 'gateway.json')}'`)) as { admin_url: string }
+  expect(admin).toMatch(/^http:\/\/127\.0\.0\.1:/)
+  expect((await fetch(`${admin}/admin/keys`, { headers: { Authorization: `Bearer ${split.line.admin_token}` } })).status).toBe(200)
+  expect((await fetch(`${admin}/proxy/ledgers?instance_id=${split.line.instance_id}`, { headers: { Authorization: `Bearer ${split.line.api_key ?? ''}` } })).status).toBe(404)
+  expect(await split.stop()).toBe(0)
+})
