@@ -1,7 +1,7 @@
 -- A transaction to be written travels as a jsonb object, called an entry: transaction_id, parent_transaction, source,
 -- destination, reference, amount, precise_amount, precision, currency, description, hash, created_at, effective_date,
--- scheduled_for, meta_data, inflight, atomic, overdraft (no funds needed), overdraft_limit (minor units). Numbers are
--- text. Refusals are data, so that what Core keeps of a refused transaction (its @ balances) is kept here too; their
+-- scheduled_for, meta_data, inflight, atomic, overdraft (no funds needed), overdraft_limit (minor units, null for none).
+-- Numbers are text. Refusals are data, so that what Core keeps of a refused transaction (its @ balances) is kept here too; their
 -- sentences are Core's (spec/09 2, 5.1, 6).
 -- Locks are taken in one order: the @ balances that are made, then balances by balance_id.
 
@@ -30,11 +30,16 @@ DECLARE
   entry jsonb;
   resolved jsonb := '[]';
   side text;
+  name text;
+  found_id text;
 BEGIN
+  IF NOT jsonb_path_exists(entries, '$[*].* ? (@ starts with "@")') THEN RETURN entries; END IF;
   FOR entry IN SELECT value FROM jsonb_array_elements(entries) LOOP
-    FOREACH side IN ARRAY ARRAY['source', 'destination'] LOOP
-      IF left(entry ->> side, 1) = '@' THEN
-        entry := jsonb_set(entry, ARRAY[side], to_jsonb(indicator_balance(entry ->> side, entry ->> 'currency', (entry ->> 'created_at')::timestamp)));
+    FOREACH side IN ARRAY '{source,destination}'::text[] LOOP
+      name := entry ->> side;
+      IF left(name, 1) = '@' THEN
+        SELECT balance_id INTO found_id FROM balances WHERE indicator = name AND currency = entry ->> 'currency';
+        entry := entry || jsonb_build_object(side, coalesce(found_id, indicator_balance(name, entry ->> 'currency', (entry ->> 'created_at')::timestamp)));
       END IF;
     END LOOP;
     resolved := resolved || entry;
@@ -43,9 +48,10 @@ BEGIN
 END $$;
 
 CREATE FUNCTION lock_balances (ids text[]) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-  SELECT 1 FROM balances WHERE balance_id = ANY (ids) ORDER BY balance_id FOR NO KEY UPDATE;
-$$;
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  PERFORM 1 FROM balances WHERE balance_id = ANY (ids) ORDER BY balance_id FOR NO KEY UPDATE;
+END $$;
 
 -- Moves an amount from one balance to another, or holds it; answers Core's sentence where it may not be, else null.
 CREATE FUNCTION move_funds (from_id text, to_id text, entry jsonb) RETURNS text
@@ -67,7 +73,7 @@ BEGIN
   IF (entry ->> 'amount')::numeric < 0 THEN RETURN 'failed to apply transaction to balances: transaction amount must be positive'; END IF;
   IF moved <= 0 THEN RETURN 'failed to apply transaction to balances: transaction precise amount must be positive'; END IF;
   IF NOT (entry ->> 'overdraft')::boolean AND available < moved THEN
-    IF overdraft_limit <= 0 THEN RETURN 'failed to apply transaction to balances: insufficient funds in source balance'; END IF;
+    IF overdraft_limit IS NULL THEN RETURN 'failed to apply transaction to balances: insufficient funds in source balance'; END IF;
     IF available - moved < -overdraft_limit THEN RETURN 'failed to apply transaction to balances: transaction exceeds overdraft limit'; END IF;
   END IF;
   IF (entry ->> 'inflight')::boolean THEN

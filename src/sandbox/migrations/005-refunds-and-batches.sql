@@ -7,7 +7,7 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     'currency', original.currency, 'description', coalesce(nullif(options ->> 'description', ''), original.description),
     'hash', transaction_hash(original.amount, original.transaction_id || '_refund', original.currency, original.destination, original.source),
     'created_at', at || 'Z', 'effective_date', at || 'Z', 'scheduled_for', '0001-01-01T00:00:00Z', 'inflight', original.status = 'VOID', 'atomic', false,
-    'overdraft', true, 'overdraft_limit', '0', 'status', 'QUEUED',
+    'overdraft', true, 'overdraft_limit', NULL, 'status', 'QUEUED',
     'meta_data', original.meta_data || coalesce(options -> 'meta_data', '{}') || '{"allow_overdraft": true}'
       || CASE WHEN original.status = 'VOID' THEN '{"inflight": true}' ELSE '{}'::jsonb END
       || CASE WHEN (options ->> 'skip_queue')::boolean THEN '{}' ELSE jsonb_build_object('QUEUED_PARENT_TRANSACTION', fresh.id) END)

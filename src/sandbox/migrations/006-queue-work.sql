@@ -131,7 +131,7 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   WITH put_back AS (
     INSERT INTO queue (kind, transaction_id, due_at, task)
     SELECT 'transaction', t.transaction_id, at, jsonb_build_object('inflight', coalesce(t.meta_data -> 'inflight', 'false'), 'atomic', coalesce(t.meta_data -> 'atomic', 'false'),
-      'overdraft', coalesce(t.meta_data -> 'allow_overdraft', 'false'), 'overdraft_limit', '0', 'pair', t.meta_data -> 'queue_pair_key')
+      'overdraft', coalesce(t.meta_data -> 'allow_overdraft', 'false'), 'overdraft_limit', NULL, 'pair', t.meta_data -> 'queue_pair_key')
     FROM transactions AS t WHERE t.status = 'QUEUED' AND t.created_at < before
       AND NOT EXISTS (SELECT 1 FROM transactions AS c WHERE c.parent_transaction = t.transaction_id)
       AND NOT EXISTS (SELECT 1 FROM queue AS q WHERE q.transaction_id = t.transaction_id)

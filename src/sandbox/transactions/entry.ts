@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { newId } from '../../lib/ids.js'
 import { encodeString, type Encodable } from '../json/encode.js'
-import { metadataJson } from '../json/metadata.js'
+import { metadataJson, type Metadata } from '../json/metadata.js'
 import { formatTime, parseTime, ZERO_TIME } from '../json/time.js'
 import { timesNow } from './clock.js'
 import { majorUnits, minorUnits } from './decimal.js'
@@ -28,6 +28,20 @@ const hashOf = (amount: string, { reference, currency, source, destination }: { 
 /** A date of the request, which validation has read before; absent is Go's zero time. */
 const dateOf = (text: string): string => text === '' ? ZERO_TIME : formatTime(parseTime(text))
 
+/** What the flags of a request leave in the metadata (spec/09 6.3). */
+function metadataOf (request: RecordTransaction, id: string, { inflight, skipQueue, item }: { readonly inflight: boolean, readonly skipQueue: boolean, readonly item: BatchItem | undefined }): Metadata {
+  const meta = new Map(request.meta_data)
+  if (item !== undefined) meta.set('sequence', String(item.sequence))
+  if (inflight) meta.set('inflight', 'true')
+  if (request.atomic) meta.set('atomic', 'true')
+  if (request.allow_overdraft) meta.set('allow_overdraft', 'true')
+  if (!skipQueue) meta.set('QUEUED_PARENT_TRANSACTION', encodeString(item?.batch ?? id))
+  if (skipQueue && !inflight) meta.delete('inflight')
+  return meta
+}
+
+const isPositive = (decimal: string): boolean => !/^-|^0$/.test(decimal)
+
 /**
  * Works out what a transaction writes: amounts, hashes, metadata, and the legs of a split.
  * @throws SplitError
@@ -36,71 +50,44 @@ export function prepare (request: RecordTransaction, item?: BatchItem): Prepared
   const id = newId('txn')
   const sources = request.sources ?? []
   const destinations = request.destinations ?? []
+  const split = sources.length > 0 || destinations.length > 0
   const times = timesNow(Math.max(1, sources.length + destinations.length))
-  const created = times[0] as string
   const inflight = item?.inflight ?? request.inflight
   const skipQueue = item?.skipQueue ?? request.skip_queue
-  const precision = request.precision === '0' || request.precision === '-0' ? '1' : request.precision
+  const precision = /^-?0$/.test(request.precision) ? '1' : request.precision
   const given = request.precise_amount !== null && request.precise_amount > 0n ? request.precise_amount : null
   const precise = given ?? minorUnits(request.amount, precision)
   const amount = majorUnits(precise, precision)
   const scheduled = dateOf(request.scheduled_for)
   const status = scheduled === ZERO_TIME ? 'QUEUED' : 'SCHEDULED'
-  const meta = new Map(request.meta_data)
-  if (item !== undefined) meta.set('sequence', String(item.sequence))
-  if (inflight) meta.set('inflight', 'true')
-  if (request.atomic) meta.set('atomic', 'true')
-  if (request.allow_overdraft) meta.set('allow_overdraft', 'true')
-  if (!skipQueue) meta.set('QUEUED_PARENT_TRANSACTION', encodeString(item?.batch ?? id))
-  if (skipQueue && !inflight) meta.delete('inflight')
-
-  const common = {
-    precision,
-    currency: request.currency,
-    description: request.description,
-    created_at: created,
-    effective_date: request.effective_date ?? created,
-    scheduled_for: scheduled,
-    meta_data: metadataJson(meta),
-    inflight,
-    atomic: request.atomic,
-    overdraft: request.allow_overdraft && minorUnits(request.overdraft_limit, '1000000000') === 0n,
-    overdraft_limit: String(minorUnits(request.overdraft_limit, precision)),
-    status
-  }
+  const meta = metadataOf(request, id, { inflight, skipQueue, item })
+  const limit = isPositive(request.overdraft_limit) ? String(minorUnits(request.overdraft_limit, precision)) : null
+  const { currency, description, reference, source, destination, atomic } = request
+  const common = { precision, currency, description, created_at: times[0] as string, effective_date: request.effective_date ?? times[0] as string, scheduled_for: scheduled, inflight, atomic }
+  const written = { ...common, status, meta_data: metadataJson(meta), overdraft: request.allow_overdraft && /^-?0$/.test(request.overdraft_limit), overdraft_limit: limit }
+  const single = { transaction_id: id, parent_transaction: item?.batch ?? '', source, destination, reference, amount, precise_amount: String(precise) }
   // Core hashes before it derives the amount from precise_amount, and a queued row once more after it.
   const hash = hashOf(request.amount, request)
-  const split = sources.length > 0 || destinations.length > 0
   const legs = split ? splitLegs({ request, id, precise, precision, skipQueue }) : null
-  const single = {
-    transaction_id: id,
-    parent_transaction: item?.batch ?? '',
-    source: request.source,
-    destination: request.destination,
-    reference: request.reference,
-    amount,
-    precise_amount: String(precise),
-    hash: skipQueue || given === null ? hash : hashOf(amount, request)
-  }
+  const entries = legs?.entries ?? [{ ...single, hash: skipQueue || given === null ? hash : hashOf(amount, request) }]
   // Nothing to move: with skip_queue the ledger refuses it, a queued one Core loses (spec/09 6.2).
   const lost = !split && !skipQueue && precise === 0n
   return {
-    entries: lost ? [] : (legs?.entries ?? [single]).map((entry, i) => ({ ...common, ...entry, created_at: times[i] as string })),
+    entries: lost ? [] : entries.map((entry, i) => ({ ...written, ...entry, created_at: times[i] as string })),
     later: inflight ? laterOf(id, request) : [],
     split,
     skipQueue,
     view: {
       ...common,
       ...single,
-      amount: given === null ? request.amount : amount,
-      amount_string: given === null ? undefined : amount,
+      ...(given === null ? { amount: request.amount } : { amount_string: amount }),
       hash,
       overdraft_limit: request.overdraft_limit,
       status: !skipQueue ? status : inflight ? 'INFLIGHT' : 'APPLIED',
       allow_overdraft: request.allow_overdraft,
       skip_queue: skipQueue,
-      sources: legs === null ? [] : withLegIds(sources, legs.ids),
-      destinations: legs === null ? [] : withLegIds(destinations, legs.ids),
+      sources: withLegIds(sources, legs?.ids),
+      destinations: withLegIds(destinations, legs?.ids),
       inflight_expiry_date: dateOf(request.inflight_expiry_date),
       inflight_commit_date: dateOf(request.inflight_commit_date),
       meta_data: meta
@@ -135,8 +122,8 @@ function splitLegs ({ request, id, precise, precision, skipQueue }: Split) {
   return { entries, ids }
 }
 
-const withLegIds = (legs: readonly Distribution[], ids: ReadonlyMap<string, string>): Leg[] =>
-  legs.map((leg) => ({ ...leg, transaction_id: ids.get(leg.identifier) ?? leg.transaction_id }))
+const withLegIds = (legs: readonly Distribution[], ids: ReadonlyMap<string, string> | undefined): Leg[] =>
+  legs.map((leg) => ({ ...leg, transaction_id: ids?.get(leg.identifier) ?? leg.transaction_id }))
 
 function laterOf (id: string, request: RecordTransaction): Encodable[] {
   const dates = [['expire', dateOf(request.inflight_expiry_date)], ['commit', dateOf(request.inflight_commit_date)]] as const
