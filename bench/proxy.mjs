@@ -13,8 +13,13 @@ const KINDS = ['bare', 'http-proxy', 'gateway']
 
 /** A transaction as callers send it, without the two members that the gateway fills. */
 const transaction = JSON.stringify({
-  precise_amount: 750000, currency: 'USD', source: '@World-USD', destination: 'bln_0be360ca-86fe-457d-be43-daa3f966d8f0', description: 'Salary for March',
-  allow_overdraft: true, meta_data: { sender_name: 'John Doe', sender_internal_id: '563502', note: 'x'.repeat(120) }
+  precise_amount: 750000,
+  currency: 'USD',
+  source: '@World-USD',
+  destination: 'bln_0be360ca-86fe-457d-be43-daa3f966d8f0',
+  description: 'Salary for March',
+  allow_overdraft: true,
+  meta_data: { sender_name: 'John Doe', sender_internal_id: '563502', note: 'x'.repeat(120) }
 })
 const LOADS = [
   { method: 'GET', path: '/ledgers/ldg_1' },
