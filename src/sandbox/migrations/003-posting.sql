@@ -3,7 +3,7 @@
 -- scheduled_for, meta_data, inflight, atomic, overdraft (no funds needed), overdraft_limit (minor units, null for none).
 -- Numbers are text. Refusals are data, so that what Core keeps of a refused transaction (its @ balances) is kept here too; their
 -- sentences are Core's (spec/09 2, 5.1, 6).
--- Locks are taken in one order: the @ balances that are made, then balances by balance_id.
+-- Locks are taken in one order: the @ balances that are made, by name, then balances by balance_id.
 
 -- The balance of a name like @World in a currency, made in the general ledger where it is missing (spec/09 6.7).
 CREATE FUNCTION indicator_balance (name text, in_currency text, at timestamp) RETURNS text
@@ -39,7 +39,15 @@ BEGIN
       name := entry ->> side;
       IF left(name, 1) = '@' THEN
         SELECT balance_id INTO found_id FROM balances WHERE indicator = name AND currency = entry ->> 'currency';
-        entry := entry || jsonb_build_object(side, coalesce(found_id, indicator_balance(name, entry ->> 'currency', (entry ->> 'created_at')::timestamp)));
+        -- The first time: two that make the same balances must make them in the same order.
+        IF found_id IS NULL THEN
+          PERFORM indicator_balance(missing.indicator, missing.currency, missing.at) FROM (
+            SELECT indicator, e ->> 'currency' AS currency, min(e ->> 'created_at')::timestamp AS at
+            FROM jsonb_array_elements(entries) AS e, unnest(ARRAY[e ->> 'source', e ->> 'destination']) AS indicator
+            WHERE left(indicator, 1) = '@' GROUP BY 1, 2 ORDER BY 1, 2) AS missing;
+          RETURN with_balance_ids(entries);
+        END IF;
+        entry := entry || jsonb_build_object(side, found_id);
       END IF;
     END LOOP;
     resolved := resolved || entry;

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bindJson } from '../../../src/sandbox/json/bind.js'
+import { encodeJson } from '../../../src/sandbox/json/encode.js'
+import { prepare } from '../../../src/sandbox/transactions/entry.js'
+import { recordTransaction } from '../../../src/sandbox/transactions/request.js'
 import { brokenLaws, testLedger, transaction, type TestLedger } from './ledger.js'
 
 let lab: TestLedger
@@ -24,6 +28,18 @@ test('crosswise transfers between the same balances all go through', async () =>
   expect((await lab.balance('@Left')).version).toBe(BigInt(AT_A_TIME * 4 + 1))
 })
 
+test('postings that make the same balances crosswise take no locks crosswise', async () => {
+  // Straight to the database: through a handler a deadlock would be tried again.
+  for (let round = 0; round < 5; round++) {
+    const entries = Array.from({ length: AT_A_TIME }, (_, i) => {
+      const [source, destination] = i % 2 === 0 ? [`@a${round}`, `@b${round}`] : [`@b${round}`, `@a${round}`]
+      return encodeJson(prepare(bindJson({ body: Buffer.from(JSON.stringify(transaction({ source, destination }))) }, recordTransaction)).entries)
+    })
+    await Promise.all(entries.map(async (entry) => await lab.ledger.db.query(`SELECT ${lab.ledger.schema}.post_transactions($1)`, [entry])))
+  }
+  expect(await brokenLaws(lab)).toEqual([])
+})
+
 test('of sixteen posts with one reference one is applied', async () => {
   const answers = await times(AT_A_TIME, async (i) => await lab.send('POST', '/transactions', transaction({ reference: 'once', amount: i + 1, destination: '@Once' })))
   expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: AT_A_TIME - 1 }, () => 409)])
@@ -41,8 +57,11 @@ test('of a commit and a void at once one settles the hold', async () => {
   for (let round = 0; round < 8; round++) {
     const { body: hold } = await lab.send('POST', '/transactions', transaction({ inflight: true, destination: '@Held' }))
     const path = `/transactions/inflight/${hold['transaction_id'] as string}`
-    const answers = await times(4, async (i) => await lab.send('PUT', path, { status: i % 2 === 0 ? 'commit' : 'void', skip_queue: true }))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409])
+    const id = hold['transaction_id'] as string
+    const answers = await times(6, async (i) => i % 3 === 0
+      ? await lab.send('POST', '/transactions/inflight/bulk/void', { transaction_ids: [id], skip_queue: true })
+      : await lab.send('PUT', path, { status: i % 3 === 1 ? 'commit' : 'void', skip_queue: true }))
+    expect(answers.filter(({ status, body }) => status === 200 && body['succeeded'] !== 0)).toHaveLength(1)
     expect(await lab.rows('parent_transaction = $1', [hold['transaction_id']])).toHaveLength(1)
   }
   expect((await lab.balance('@Held')).inflight_balance).toBe(0n)
