@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { textOf } from './source-files.js'
+import { ROOT, textOf } from './source-files.js'
 
 // The published helper, compiled, as a reader of the README has it.
 const { startGateway } = await import(new URL('../../dist/src/testing/index.js', import.meta.url).href) as typeof import('../../src/testing/index.js')
@@ -68,4 +69,18 @@ test('the helper has what the README says of it', async () => {
   const used = [...textOf('README.md').matchAll(/\bgateway\.(\w+)/g)].map((match) => match[1] as string)
   expect(used.length).toBeGreaterThan(5)
   for (const name of used) expect(gateway, name).toHaveProperty(name)
+})
+
+test('the example for tests runs as it stands, by the name of the package', async () => {
+  const example = /```ts\n([\s\S]*?)```/.exec(textOf('README.md'))?.[1] as string
+  expect(example).toContain("from 'blnk-gateway/testing'")
+  // Below the package, whose name it imports.
+  const file = join(ROOT, 'dist', 'readme-example.mjs')
+  writeFileSync(file, example.replace('await gateway.reset()', "console.log((await fetch(gateway.url + '/proxy/ledgers?instance_id=' + gateway.instanceId, { headers: { Authorization: 'Bearer ' + gateway.apiKey } })).status)\n$&"))
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env: {} })
+    expect([stdout, stderr]).toEqual(['200\n', ''])
+  } finally {
+    rmSync(file)
+  }
 })

@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { launch, start, workFolder } from './command.js'
+import { ROOT } from './source-files.js'
 
 const cwd = workFolder()
 const shell = async (command: string, env: Readonly<Record<string, string>> = {}): Promise<string> =>
@@ -78,4 +80,23 @@ test('on an address that other machines reach, the admin API is on ADMIN_PORT al
   expect((await fetch(`${admin}/admin/keys`, { headers: { Authorization: `Bearer ${split.line.admin_token}` } })).status).toBe(200)
   expect((await fetch(`${admin}/proxy/ledgers?instance_id=${split.line.instance_id}`, { headers: { Authorization: `Bearer ${split.line.api_key ?? ''}` } })).status).toBe(404)
   expect(await split.stop()).toBe(0)
+})
+
+test('npm start --silent prints one line of JSON and nothing else', async () => {
+  // A group of its own: npm runs a shell, which runs node.
+  const npm = spawn('npm', ['start', '--silent', '--', '--ephemeral', '--port', '0', '--json'], {
+    cwd: ROOT, env: { PATH: process.env['PATH'], HOME: cwd, npm_config_update_notifier: 'false' }, stdio: ['ignore', 'pipe', 'ignore'], detached: true
+  })
+  let stdout = ''
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  const ended = once(npm, 'close')
+  try {
+    while (!stdout.includes('\n')) await once(npm.stdout, 'data')
+    const { url } = JSON.parse(stdout) as { url: string }
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200)
+  } finally {
+    process.kill(-(npm.pid as number), 'SIGTERM')
+  }
+  await ended
+  expect(stdout.trimEnd().split('\n').length).toBe(1)
 })
