@@ -26,7 +26,11 @@ const revive = ({ message, code }: ThreadError): Error => Object.assign(new Erro
  * @throws an error whose `code` is `EADDRINUSE` where the port is taken
  */
 export async function startSandbox (options: SandboxOptions): Promise<SandboxThread> {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { ...options, role: 'sandbox' } satisfies ThreadOptions })
+  const { database, host, port, logLevel } = options
+  // What goes to a thread is copied, so an address that carries more than an address is cut down to it.
+  const address = 'url' in database ? { url: database.url } : { socketDir: database.socketDir }
+  const workerOptions: ThreadOptions = { role: 'sandbox', database: address, host, port, logLevel }
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: workerOptions })
   const waiting = new Map<number, { resolve (value: unknown): void, reject (error: Error): void }>()
   let lastId = START
   let closing = false
