@@ -21,45 +21,65 @@ const START = 0
 
 const revive = ({ message, code }: ThreadError): Error => Object.assign(new Error(message), code === undefined ? {} : { code })
 
+/** Calls to a thread, each answered by one message of the same number. */
+class Calls {
+  private readonly waiting = new Map<number, { resolve (value: unknown): void, reject (error: Error): void }>()
+  private lastId = START
+  private ended: Error | undefined
+
+  constructor (private readonly worker: Worker) {
+    worker.on('message', ({ id, value, error }: Outcome) => {
+      const waiter = this.waiting.get(id)
+      this.waiting.delete(id)
+      if (error === undefined) waiter?.resolve(value)
+      else waiter?.reject(revive(error))
+    })
+  }
+
+  async outcome (id: number): Promise<unknown> {
+    return await new Promise((resolve, reject) => { this.waiting.set(id, { resolve, reject }) })
+  }
+
+  async make (call: Call, argument?: unknown): Promise<unknown> {
+    if (this.ended !== undefined) throw this.ended
+    const id = ++this.lastId
+    const outcome = this.outcome(id)
+    this.worker.postMessage({ id, call, argument } satisfies Order)
+    return await outcome
+  }
+
+  /** The thread is gone: what waits is rejected, and what is asked from now on. */
+  abandon (error: Error): void {
+    this.ended = error
+    for (const { reject } of this.waiting.values()) reject(error)
+    this.waiting.clear()
+  }
+}
+
+function startWorker ({ database, host, port, logLevel }: SandboxOptions): Worker {
+  // What goes to a thread is copied, so an address that carries more than an address is cut down to it.
+  const address = 'url' in database ? { url: database.url } : { socketDir: database.socketDir }
+  const workerData: ThreadOptions = { role: 'sandbox', database: address, host, port, logLevel }
+  return new Worker(fileURLToPath(import.meta.url), { workerData })
+}
+
 /**
  * Starts a sandbox in a thread of its own and answers when it listens.
  * @throws an error whose `code` is `EADDRINUSE` where the port is taken
  */
 export async function startSandbox (options: SandboxOptions): Promise<SandboxThread> {
-  const { database, host, port, logLevel } = options
-  // What goes to a thread is copied, so an address that carries more than an address is cut down to it.
-  const address = 'url' in database ? { url: database.url } : { socketDir: database.socketDir }
-  const workerOptions: ThreadOptions = { role: 'sandbox', database: address, host, port, logLevel }
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: workerOptions })
-  const waiting = new Map<number, { resolve (value: unknown): void, reject (error: Error): void }>()
-  let lastId = START
+  const worker = startWorker(options)
+  const calls = new Calls(worker)
   let closing = false
+  const gone = new Promise<void>((resolve) => { worker.once('exit', () => { resolve() }) })
   const died = new Promise<Error>((resolve) => {
     worker.once('error', resolve)
     worker.once('exit', (code) => { if (!closing) resolve(new Error(`the sandbox stopped (${code})`)) })
   })
-  const expect = async (id: number): Promise<unknown> => await new Promise((resolve, reject) => { waiting.set(id, { resolve, reject }) })
-  const abandon = (error: Error): void => {
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
-  died.then(abandon, () => {})
-  worker.on('message', ({ id, value, error }: Outcome) => {
-    const waiter = waiting.get(id)
-    waiting.delete(id)
-    if (error === undefined) waiter?.resolve(value)
-    else waiter?.reject(revive(error))
-  })
-  const call = async (name: Call, argument?: unknown): Promise<unknown> => {
-    const id = ++lastId
-    const outcome = expect(id)
-    worker.postMessage({ id, call: name, argument } satisfies Order)
-    return await outcome
-  }
-  const gone = new Promise<void>((resolve) => { worker.once('exit', () => { resolve() }) })
+  died.then((error) => { calls.abandon(error) }, () => {})
   let url: string
   try {
-    url = await expect(START) as string
+    url = await calls.outcome(START) as string
   } catch (error) {
     closing = true
     await gone
@@ -68,14 +88,14 @@ export async function startSandbox (options: SandboxOptions): Promise<SandboxThr
   return {
     url,
     died,
-    open: async (ledger) => { await call('open', ledger) },
-    drop: async (schema) => { await call('drop', schema) },
-    reset: async (schema) => { await call('reset', schema) },
-    settle: async (schema) => { await call('settle', schema) },
-    health: async () => await call('health').catch(() => false) as boolean,
+    open: async (ledger) => { await calls.make('open', ledger) },
+    drop: async (schema) => { await calls.make('drop', schema) },
+    reset: async (schema) => { await calls.make('reset', schema) },
+    settle: async (schema) => { await calls.make('settle', schema) },
+    health: async () => await calls.make('health').catch(() => false) as boolean,
     async close () {
       closing = true
-      await Promise.race([call('close'), died])
+      await Promise.race([calls.make('close'), died])
       await gone
     }
   }

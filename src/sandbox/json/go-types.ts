@@ -38,7 +38,6 @@ function integer (node: JsonNode): bigint | undefined {
 
 /** Go's int: 64 bits. */
 export const int: GoType<bigint> = scalar('int', 0n, integer)
-export const int64: GoType<bigint> = scalar('int64', 0n, integer)
 
 /** A float64 as the shortest decimal text that reads back as the same, without exponent: `0` when absent. */
 export const float64: GoType<string> = scalar('float64', '0', (node) => {

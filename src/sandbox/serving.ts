@@ -1,0 +1,76 @@
+import { assertSchemaName, migrate, readMigrations } from '../lib/migrate.js'
+import type { Database } from '../lib/postgres.js'
+import type { OpenLedger } from './app.js'
+import type { Ledger } from './call.js'
+import { Keyring } from './keyring.js'
+import { resetLedger } from './queue/reset.js'
+import { startQueue, type Queue } from './queue/worker.js'
+import { Turnstile } from './turnstile.js'
+
+/** A reset gives the ledger a new queue. */
+interface Served extends OpenLedger { queue: Queue }
+
+/** The ledgers that one sandbox serves, by schema and by key. */
+export class Serving {
+  private readonly bySchema = new Map<string, Promise<Served>>()
+  private readonly keyring = new Keyring<Served>()
+
+  constructor (private readonly db: Database, private readonly queueFailed: (error: unknown) => void) {}
+
+  find (key: string): OpenLedger | undefined { return this.keyring.find(key) }
+
+  async open (schema: string, key: string): Promise<void> {
+    const opening = this.bySchema.get(schema) ?? this.start(schema)
+    this.bySchema.set(schema, opening)
+    try {
+      this.keyring.set(schema, key, await opening)
+    } catch (error) {
+      this.bySchema.delete(schema)
+      throw error
+    }
+  }
+
+  async drop (schema: string): Promise<void> {
+    assertSchemaName(schema)
+    const found = await this.bySchema.get(schema)
+    this.keyring.remove(schema)
+    this.bySchema.delete(schema)
+    await found?.turnstile.alone(async () => { await found.queue.close() })
+    await this.db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+  }
+
+  async reset (schema: string): Promise<void> {
+    const found = await this.known(schema)
+    await found.turnstile.alone(async () => {
+      await found.queue.close()
+      try {
+        await resetLedger(this.db, schema)
+      } finally {
+        found.queue = startQueue(found.ledger, this.queueFailed)
+      }
+    })
+  }
+
+  async settle (schema: string): Promise<void> {
+    await (await this.known(schema)).queue.settle()
+  }
+
+  /** Ends the queues; the ledgers stay. */
+  async close (): Promise<void> {
+    const queues = await Promise.allSettled([...this.bySchema.values()])
+    await Promise.all(queues.map(async (each) => { if (each.status === 'fulfilled') await each.value.queue.close() }))
+  }
+
+  private async known (schema: string): Promise<Served> {
+    const found = this.bySchema.get(schema)
+    if (found === undefined) throw new Error(`the sandbox serves no ledger ${JSON.stringify(schema)}`)
+    return await found
+  }
+
+  private async start (schema: string): Promise<Served> {
+    await migrate(this.db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
+    const ledger: Ledger = { schema, db: this.db, wake: () => { served.queue.wake() } }
+    const served: Served = { ledger, queue: startQueue(ledger, this.queueFailed), turnstile: new Turnstile() }
+    return served
+  }
+}
