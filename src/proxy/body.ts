@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.js'
 
-/** Bytes of a body that is filled, and so held in memory (issue of Core's own limit: spec/09). */
+/** Bytes of a body that is filled, and so held in memory: what Core itself reads at most (spec/09 1, body limit). */
 export const MOST_FILLED = 5 * 1024 * 1024
 
 /**
