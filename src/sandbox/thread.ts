@@ -97,6 +97,7 @@ export async function startSandbox (options: SandboxOptions): Promise<SandboxThr
       closing = true
       await Promise.race([calls.make('close'), died])
       await gone
+      calls.abandon(new Error('the sandbox is closed'))
     }
   }
 }

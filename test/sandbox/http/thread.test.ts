@@ -79,5 +79,6 @@ test('a closed thread answers no more and did not die', async () => {
   const closed = await startSandbox({ database: inject('postgres'), host: '127.0.0.1', port: 0, logLevel: 'silent' })
   await closed.close()
   await expect(request(`${closed.url}/health`)).rejects.toThrow()
+  await expect(closed.open({ schema: 'test_late', key: 'k' })).rejects.toThrow('the sandbox is closed')
   await expect(Promise.race([closed.died, Promise.resolve('alive')])).resolves.toBe('alive')
 })

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { startCore, type Sandbox } from '../../src/sandbox/core.js'
+import { admin } from '../support/gateway.js'
+import type { Difference } from './compare.js'
+import { disagreement, readRecordings, replay, type Outcome, type Recording } from './replay.js'
+
+/** The recordings whose steps agree almost without exception. */
+const NAMED = [
+  'quick-start', 'ledgers', 'balances', 'transaction-validation', 'amounts-and-precision', 'insufficient-funds-and-overdraft', 'duplicate-references',
+  'multiple-sources', 'multiple-destinations', 'inflight', 'bulk', 'refunds', 'metadata'
+]
+
+const readJson = (name: string): unknown => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
+
+/** What each recording reaches at the least: a number here only ever rises. */
+const floor = readJson('floor.json') as Readonly<Record<string, { readonly agreed: number, readonly sameBytes: number }>>
+/** Steps whose answer through the gateway is not the Core's own, each with the reason. */
+const proxyDiffers = readJson('proxy-differs.json') as Readonly<Record<string, Readonly<Record<string, string>>>>
+
+const recordings = readRecordings()
+let core: Sandbox
+let [replayed, proxied] = [0, 0]
+beforeAll(async () => { core = await startCore({ database: inject('postgres'), host: '127.0.0.1', port: 0, logLevel: 'silent' }) })
+afterAll(async () => { await core.close() })
+
+async function replayDirectly (recording: Recording): Promise<Outcome> {
+  const ledger = { schema: `test_${randomBytes(6).toString('hex')}`, key: randomBytes(16).toString('hex') }
+  await core.open(ledger)
+  try {
+    return await replay(recording, { base: core.url, headers: { 'X-Blnk-Key': ledger.key } })
+  } finally {
+    await core.drop(ledger.schema)
+  }
+}
+
+async function replayThroughProxy (recording: Recording): Promise<Outcome> {
+  const { url } = inject('gateway')
+  const instanceId = (await admin('POST', '/admin/instances', { name: recording.name, sandbox: true })).json.instance_id as string
+  const apiKey = (await admin('POST', '/admin/keys', { name: recording.name, scopes: ['*'], instance_id: instanceId })).json.api_key as string
+  try {
+    return await replay(recording, { base: `${url}/proxy`, query: `instance_id=${instanceId}`, headers: { Authorization: `Bearer ${apiKey}` } })
+  } finally {
+    await admin('DELETE', `/admin/instances/${instanceId}`)
+  }
+}
+
+/** Where the gateway's answers are not the Core's own, by step. */
+function proxyDifferences ({ steps }: Recording, direct: Outcome, through: Outcome): Record<string, readonly Difference[]> {
+  const found: Record<string, readonly Difference[]> = {}
+  for (const [number, { varies }] of steps.entries()) {
+    const [want, got] = [direct.answers[number], through.answers[number]]
+    const why = want === undefined || got === undefined ? [] : disagreement(want, got, varies)
+    if (why.length > 0) found[number] = why
+  }
+  return found
+}
+
+test.concurrent.for(recordings.map((recording) => [recording.name, recording] as const))('%s', { timeout: 120_000 }, async ([name, recording], { expect }) => {
+  const [direct, through] = await Promise.all([replayDirectly(recording), replayThroughProxy(recording)])
+  replayed += direct.steps
+  proxied += through.steps
+  console.log(`${name}: ${direct.agreed} of ${direct.steps} steps agree, ${direct.sameBytes} byte for byte`)
+  const details = JSON.stringify(direct.disagreements)
+  if (NAMED.includes(name)) expect(direct.agreed / direct.steps, details).toBeGreaterThanOrEqual(0.97)
+  expect(direct.agreed, details).toBeGreaterThanOrEqual(floor[name]?.agreed ?? Infinity)
+  expect(direct.sameBytes).toBeGreaterThanOrEqual(floor[name]?.sameBytes ?? Infinity)
+  const differing = proxyDifferences(recording, direct, through)
+  expect(Object.keys(differing), JSON.stringify(differing)).toEqual(Object.keys(proxyDiffers[name] ?? {}))
+})
+
+test('every step of every recording was replayed, directly and through the proxy', () => {
+  const steps = recordings.reduce((sum, recording) => sum + recording.steps.length, 0)
+  expect([replayed, proxied]).toEqual([steps, steps])
+  const names = recordings.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining([...NAMED, ...Object.keys(proxyDiffers), ...Object.keys(floor)]))
+})
