@@ -1,9 +1,13 @@
 import type { Database } from '../lib/postgres.js'
+import type { Clock } from './clock.js'
+import type { Ids } from './ids.js'
 
 /** One sandbox Core: its schema, and what its handlers need. */
 export interface Ledger {
   readonly schema: string
   readonly db: Database
+  readonly clock: Clock
+  readonly ids: Ids
   /** Says that work was queued; the queue's worker looks at once and not at its next poll. */
   wake(): void
 }

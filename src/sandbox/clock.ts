@@ -1,11 +1,54 @@
-import { performance } from 'node:perf_hooks'
-
 /** A moment to the microsecond, for a `timestamp` column and, in RFC 3339, for an answer. */
 export interface Moment { readonly column: string, readonly json: string }
 
-/** The process clock in UTC. Microseconds, since the database keeps no finer ones: what a POST answers is what reads find. */
-export function now (): Moment {
-  const micros = Math.round((performance.timeOrigin + performance.now()) * 1000)
+/** How a ledger's clock stands: with the process's clock, off it by some microseconds, or still. */
+export interface ClockSetting {
+  /** Microseconds since 1970 at which the clock stands still; null: it runs */
+  readonly frozenAt: number | null
+  /** Microseconds that a running clock is ahead of the process's. */
+  readonly ahead: number
+}
+
+export const RUNNING: ClockSetting = { frozenAt: null, ahead: 0 }
+
+/** A ledger's own time. */
+export interface Clock {
+  /** No two calls answer the same, so rows sort in the order they were made. */
+  now(): Moment
+  /**
+   * As many as there are legs in a split, the latest first: lists, which begin with the latest, then keep the legs' order
+   * (recording multiple-sources, step 14).
+   */
+  moments(count: number): Moment[]
+  /** Microseconds since 1970; asking does not move a still clock. */
+  micros(): number
+  setting(): ClockSetting
+  set(setting: ClockSetting): void
+}
+
+/** @param micros since 1970 */
+export function momentOf (micros: number): Moment {
   const text = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1) + String(micros % 1000).padStart(3, '0')
   return { column: text.replace('T', ' '), json: `${text.replace(/0+$/, '').replace(/\.$/, '')}Z` }
+}
+
+export function createClock (): Clock {
+  let standing = RUNNING
+  let last = 0
+  const micros = (): number => standing.frozenAt ?? Date.now() * 1000 + standing.ahead
+  const moments = (count: number): Moment[] => {
+    last = Math.max(micros(), last + 1) + count - 1
+    return Array.from({ length: count }, (_, i) => momentOf(last - i))
+  }
+  return {
+    now: () => moments(1)[0] as Moment,
+    moments,
+    micros,
+    setting: () => standing,
+    set (setting) {
+      standing = setting
+      // A clock that is set back begins there.
+      last = 0
+    }
+  }
 }

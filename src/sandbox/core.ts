@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { openDatabase, type PostgresAddress } from '../lib/postgres.js'
 import { buildCoreApp } from './app.js'
+import type { ClockOrder, ClockState } from './control.js'
 import { rows } from './routes.js'
 import { Serving } from './serving.js'
 
@@ -19,8 +20,13 @@ export interface Sandbox {
   open(ledger: { readonly schema: string, readonly key: string }): Promise<void>
   /** Stops serving the schema and removes it with all it holds. */
   drop(schema: string): Promise<void>
-  /** Back to the state just after the migration. Requests that come meanwhile wait. */
-  reset(schema: string): Promise<void>
+  /**
+   * Back to the state just after the migration: empty, the process's time, random ids. Requests that come meanwhile wait.
+   * With a seed, what follows has the same ids for the same requests.
+   */
+  reset(schema: string, seed?: string | null): Promise<void>
+  /** How the ledger's clock stands, after it was ordered so, and everything due was done. */
+  clock(schema: string, order: ClockOrder): Promise<ClockState>
   /** Answers when nothing is queued or due. */
   settle(schema: string): Promise<void>
   health(): Promise<boolean>
@@ -48,7 +54,8 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
     url,
     open: async ({ schema, key }) => { await serving.open(schema, key) },
     drop: async (schema) => { await serving.drop(schema) },
-    reset: async (schema) => { await serving.reset(schema) },
+    reset: async (schema, seed) => { await serving.reset(schema, seed ?? null) },
+    clock: async (schema, order) => await serving.clock(schema, order),
     settle: async (schema) => { await serving.settle(schema) },
     health: healthy,
     async close () {

@@ -2,6 +2,9 @@ import { assertSchemaName, migrate, readMigrations } from '../lib/migrate.js'
 import type { Database } from '../lib/postgres.js'
 import type { OpenLedger } from './app.js'
 import type { Ledger } from './call.js'
+import { createClock } from './clock.js'
+import { forgetControl, loadClock, orderClock, seedIds, type ClockOrder, type ClockState } from './control.js'
+import { createIds } from './ids.js'
 import { Keyring } from './keyring.js'
 import { resetLedger } from './queue/reset.js'
 import { startQueue, type Queue } from './queue/worker.js'
@@ -23,7 +26,9 @@ export class Serving {
     const opening = this.bySchema.get(schema) ?? this.start(schema)
     this.bySchema.set(schema, opening)
     try {
-      this.keyring.set(schema, key, await opening)
+      const opened = await opening
+      await loadClock(opened.ledger)
+      this.keyring.set(schema, key, opened)
     } catch (error) {
       this.bySchema.delete(schema)
       throw error
@@ -39,16 +44,23 @@ export class Serving {
     await this.db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
   }
 
-  async reset (schema: string): Promise<void> {
+  async reset (schema: string, seed: string | null): Promise<void> {
     const found = await this.known(schema)
     await found.turnstile.alone(async () => {
       await found.queue.close()
       try {
         await resetLedger(this.db, schema)
+        forgetControl(found.ledger)
+        if (seed !== null) await seedIds(found.ledger, seed)
       } finally {
         found.queue = startQueue(found.ledger, this.queueFailed)
       }
     })
+  }
+
+  async clock (schema: string, order: ClockOrder): Promise<ClockState> {
+    const { ledger, queue } = await this.known(schema)
+    return await orderClock(ledger, queue, order)
   }
 
   async settle (schema: string): Promise<void> {
@@ -69,7 +81,7 @@ export class Serving {
 
   private async start (schema: string): Promise<Served> {
     await migrate(this.db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
-    const ledger: Ledger = { schema, db: this.db, wake: () => { served.queue.wake() } }
+    const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), wake: () => { served.queue.wake() } }
     const served: Served = { ledger, queue: startQueue(ledger, this.queueFailed), turnstile: new Turnstile() }
     return served
   }

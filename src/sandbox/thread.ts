@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import type { ClockState } from './control.js'
 import type { Sandbox, SandboxOptions } from './core.js'
 
 export type { Sandbox, SandboxOptions } from './core.js'
@@ -10,8 +11,8 @@ export interface SandboxThread extends Sandbox {
   readonly died: Promise<Error>
 }
 
-type Call = 'open' | 'drop' | 'reset' | 'settle' | 'health' | 'close'
-interface Order { readonly id: number, readonly call: Call, readonly argument?: unknown }
+type Call = Exclude<keyof Sandbox, 'url'>
+interface Order { readonly id: number, readonly call: Call, readonly values: readonly unknown[] }
 interface ThreadError { readonly message: string, readonly code?: string }
 interface Outcome { readonly id: number, readonly value?: unknown, readonly error?: ThreadError }
 interface ThreadOptions extends SandboxOptions { readonly role: 'sandbox' }
@@ -40,11 +41,11 @@ class Calls {
     return await new Promise((resolve, reject) => { this.waiting.set(id, { resolve, reject }) })
   }
 
-  async make (call: Call, argument?: unknown): Promise<unknown> {
+  async make (call: Call, ...values: unknown[]): Promise<unknown> {
     if (this.ended !== undefined) throw this.ended
     const id = ++this.lastId
     const outcome = this.outcome(id)
-    this.worker.postMessage({ id, call, argument } satisfies Order)
+    this.worker.postMessage({ id, call, values } satisfies Order)
     return await outcome
   }
 
@@ -90,7 +91,8 @@ export async function startSandbox (options: SandboxOptions): Promise<SandboxThr
     died,
     open: async (ledger) => { await calls.make('open', ledger) },
     drop: async (schema) => { await calls.make('drop', schema) },
-    reset: async (schema) => { await calls.make('reset', schema) },
+    reset: async (schema, seed) => { await calls.make('reset', schema, seed) },
+    clock: async (schema, order) => await calls.make('clock', schema, order) as ClockState,
     settle: async (schema) => { await calls.make('settle', schema) },
     health: async () => await calls.make('health').catch(() => false) as boolean,
     async close () {
@@ -107,16 +109,8 @@ function describe (error: unknown): ThreadError {
   return { message, ...(typeof code === 'string' ? { code } : {}) }
 }
 
-async function obey (sandbox: Sandbox, { call, argument }: Order): Promise<unknown> {
-  switch (call) {
-    case 'open': return await sandbox.open(argument as Parameters<Sandbox['open']>[0])
-    case 'drop': return await sandbox.drop(argument as string)
-    case 'reset': return await sandbox.reset(argument as string)
-    case 'settle': return await sandbox.settle(argument as string)
-    case 'health': return await sandbox.health()
-    case 'close': return await sandbox.close()
-  }
-}
+const obey = async (sandbox: Sandbox, { call, values }: Order): Promise<unknown> =>
+  await (sandbox[call] as (...values: readonly unknown[]) => Promise<unknown>)(...values)
 
 async function serve (options: ThreadOptions): Promise<void> {
   const { startCore } = await import('./core.js')

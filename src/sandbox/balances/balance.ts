@@ -1,6 +1,4 @@
-import { newId } from '../../lib/ids.js'
 import type { Ledger } from '../call.js'
-import { now } from '../clock.js'
 import type { Listing } from '../filter/list.js'
 import { RawJson, type Encodable } from '../json/encode.js'
 import { metadataJson, metadataText, parseMetadata, type Metadata } from '../json/metadata.js'
@@ -86,9 +84,9 @@ export interface NewBalance {
 }
 
 /** The row as Core answers it: version 0, though 1 is stored. */
-export async function createBalance ({ db, schema }: Ledger, balance: NewBalance): Promise<BalanceRow> {
+export async function createBalance ({ db, schema, clock, ids }: Ledger, balance: NewBalance): Promise<BalanceRow> {
   const row: BalanceRow = {
-    balance_id: newId('bln'),
+    balance_id: ids.next('bln'),
     indicator: balance.indicator === '' ? null : balance.indicator,
     balance: '0',
     credit_balance: '0',
@@ -99,7 +97,7 @@ export async function createBalance ({ db, schema }: Ledger, balance: NewBalance
     currency: balance.currency,
     ledger_id: balance.ledgerId,
     identity_id: balance.identityId === '' ? null : balance.identityId,
-    created_at: now().column,
+    created_at: clock.now().column,
     meta_data: metadataText(balance.metadata),
     version: 0,
     track_fund_lineage: balance.lineage,

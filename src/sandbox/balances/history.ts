@@ -29,15 +29,15 @@ export async function balanceAt ({ db, schema }: Ledger, id: string, { moment, f
 }
 
 /** One snapshot of each balance that has none of today yet. */
-export async function takeSnapshots ({ db, schema }: Ledger): Promise<void> {
+export async function takeSnapshots ({ db, schema, clock }: Ledger): Promise<void> {
   await db.query(`INSERT INTO ${schema}.balance_snapshots (balance_id, ledger_id, balance, credit_balance, debit_balance, inflight_balance,
       inflight_credit_balance, inflight_debit_balance, currency, snapshot_time, created_at, last_tx_id, meta_data)
     SELECT b.balance_id, b.ledger_id, b.balance, b.credit_balance, b.debit_balance, b.inflight_balance, b.inflight_credit_balance,
-      b.inflight_debit_balance, b.currency, now(), now() AT TIME ZONE 'UTC',
+      b.inflight_debit_balance, b.currency, $1::timestamp AT TIME ZONE 'UTC', $1::timestamp,
       (SELECT t.transaction_id FROM ${schema}.transactions AS t WHERE t.source = b.balance_id OR t.destination = b.balance_id ORDER BY t.created_at DESC LIMIT 1),
       b.meta_data
     FROM ${schema}.balances AS b
     WHERE NOT EXISTS (SELECT FROM ${schema}.balance_snapshots AS s WHERE s.balance_id = b.balance_id
-      AND date_trunc('day', s.snapshot_time AT TIME ZONE 'UTC') = date_trunc('day', now() AT TIME ZONE 'UTC'))
-    ORDER BY b.id`)
+      AND date_trunc('day', s.snapshot_time AT TIME ZONE 'UTC') = date_trunc('day', $1::timestamp))
+    ORDER BY b.id`, [clock.now().column])
 }

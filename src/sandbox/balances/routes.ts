@@ -1,6 +1,5 @@
 import { bindBody } from '../bind.js'
 import type { Handler, Ledger, Row } from '../call.js'
-import { now } from '../clock.js'
 import { CoreError } from '../errors.js'
 import { filterHandler, readPage } from '../filter/list.js'
 import { queryInt, readFilterQuery } from '../filter/request.js'
@@ -78,7 +77,7 @@ function readMoment (timestamp: string): string {
 const showAt: Handler = async (ledger, { params, query }) => {
   const id = params['id'] as string
   const timestamp = query.get('timestamp') ?? ''
-  const moment = timestamp === '' ? now().json : readMoment(timestamp)
+  const moment = timestamp === '' ? ledger.clock.now().json : readMoment(timestamp)
   if (moment === ZERO_TIME) throw new CoreError(400, 'GEN_BAD_REQUEST', 'Target time cannot be zero')
   const fromSource = ['true', '1'].includes(query.get('from_source') ?? '')
   const at = await balanceAt(ledger, id, { moment, fromSource }).catch((error: unknown) => {

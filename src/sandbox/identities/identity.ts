@@ -1,6 +1,4 @@
-import { newId } from '../../lib/ids.js'
 import type { Ledger } from '../call.js'
-import { now } from '../clock.js'
 import type { Listing } from '../filter/list.js'
 import { field, struct, type Bound } from '../json/bind.js'
 import type { Encodable } from '../json/encode.js'
@@ -73,9 +71,9 @@ export const IDENTITY_LISTING: Listing<IdentityRow> = {
 const dateColumn = (time: string): string => time.slice(0, 10)
 
 /** @returns the identity as it was sent, with its id and moment of creation */
-export async function createIdentity ({ db, schema }: Ledger, identity: Identity): Promise<Encodable> {
-  const id = identity.identity_id === '' ? newId('idt') : identity.identity_id
-  const created = now()
+export async function createIdentity ({ db, schema, clock, ids }: Ledger, identity: Identity): Promise<Encodable> {
+  const id = identity.identity_id === '' ? ids.next('idt') : identity.identity_id
+  const created = clock.now()
   const values = [id, ...TEXT_COLUMNS.map((column) => identity[column]), dateColumn(identity.dob), created.column, metadataText(identity.meta_data)]
   const places = values.map((_, i) => `$${i + 1}`).join(', ')
   await db.query(`INSERT INTO ${schema}.identity (${IDENTITY_COLUMNS}) VALUES (${places})`, values)

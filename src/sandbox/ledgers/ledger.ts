@@ -1,6 +1,4 @@
-import { newId } from '../../lib/ids.js'
 import type { Ledger } from '../call.js'
-import { now } from '../clock.js'
 import type { Listing } from '../filter/list.js'
 import type { Encodable } from '../json/encode.js'
 import { metadataJson, metadataText, parseMetadata, type Metadata } from '../json/metadata.js'
@@ -27,8 +25,8 @@ export const LEDGER_LISTING: Listing<LedgerRow> = {
   failure: 'Failed to retrieve ledgers'
 }
 
-export async function createLedger ({ db, schema }: Ledger, name: string, metadata: Metadata | null): Promise<LedgerRow> {
-  const row = { ledger_id: newId('ldg'), name, created_at: now().column, meta_data: metadataText(metadata) }
+export async function createLedger ({ db, schema, clock, ids }: Ledger, name: string, metadata: Metadata | null): Promise<LedgerRow> {
+  const row = { ledger_id: ids.next('ldg'), name, created_at: clock.now().column, meta_data: metadataText(metadata) }
   await db.query(`INSERT INTO ${schema}.ledgers (${LEDGER_COLUMNS}) VALUES ($1, $2, $3, $4)`, [row.ledger_id, row.name, row.created_at, row.meta_data])
   return row
 }

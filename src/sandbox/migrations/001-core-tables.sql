@@ -1,5 +1,8 @@
 -- Names, types and keys as a Core database has them after its own migrations (spec/core-tables.md), so that one query
 -- reads both. Of its indexes only those that a query of ours uses: each one costs every posting.
+-- Every id that SQL makes comes from here, so that a seed can make them repeatable (008-clock-and-seed.sql).
+CREATE FUNCTION new_uuid () RETURNS uuid LANGUAGE sql VOLATILE AS 'SELECT gen_random_uuid()';
+
 CREATE TABLE ledgers (
   id serial PRIMARY KEY,
   name text,

@@ -14,7 +14,7 @@ BEGIN
   SELECT balance_id INTO found_id FROM balances WHERE indicator = name AND currency = in_currency;
   IF found_id IS NULL THEN
     INSERT INTO balances (balance_id, indicator, balance, credit_balance, debit_balance, currency, ledger_id, created_at)
-    VALUES ('bln_' || gen_random_uuid(), name, 0, 0, 0, in_currency, 'general_ledger_id', at)
+    VALUES ('bln_' || new_uuid(), name, 0, 0, 0, in_currency, 'general_ledger_id', at)
     ON CONFLICT (indicator, currency) DO NOTHING RETURNING balance_id INTO found_id;
   END IF;
   IF found_id IS NULL THEN

@@ -105,7 +105,7 @@ BEGIN
 
   settlement := hold;
   settlement.id := nextval('transactions_id_seq');
-  settlement.transaction_id := 'txn_' || gen_random_uuid();
+  settlement.transaction_id := 'txn_' || new_uuid();
   settlement.parent_transaction := hold.transaction_id;
   settlement.reference := new_reference;
   settlement.status := CASE action WHEN 'void' THEN 'VOID' ELSE 'APPLIED' END;
@@ -156,7 +156,7 @@ DECLARE
 BEGIN
   PERFORM lock_balances(ARRAY(SELECT unnest(ARRAY[h.source, h.destination]) FROM holds_of(wanted) AS h));
   FOR leg IN SELECT h.transaction_id FROM holds_of(wanted) AS h LOOP
-    outcome := settle_hold(leg, action, requested, CASE WHEN act IS NULL THEN 'ref_' || gen_random_uuid() ELSE concat_ws('_', leg, action, act) END, at);
+    outcome := settle_hold(leg, action, requested, CASE WHEN act IS NULL THEN 'ref_' || new_uuid() ELSE concat_ws('_', leg, action, act) END, at);
     IF outcome ? 'row' THEN done := done || (outcome -> 'row'); ELSE messages := messages || (outcome -> 'message'); END IF;
   END LOOP;
   RETURN jsonb_build_object('rows', done, 'messages', messages);
@@ -190,7 +190,7 @@ BEGIN
   END IF;
   IF refusal IS NOT NULL THEN RETURN jsonb_build_object('message', refusal); END IF;
   INSERT INTO queue (kind, transaction_id, due_at, task)
-  VALUES ('settle', wanted, at, jsonb_build_object('action', action, 'amount', requested::text, 'act', 'act_' || gen_random_uuid())) ON CONFLICT DO NOTHING;
+  VALUES ('settle', wanted, at, jsonb_build_object('action', action, 'amount', requested::text, 'act', 'act_' || new_uuid())) ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN RETURN '{"pending": true}'; END IF;
   RETURN jsonb_build_object('row', transaction_row(hold));
 END $$;

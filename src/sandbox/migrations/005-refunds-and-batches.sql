@@ -11,7 +11,7 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     'meta_data', original.meta_data || coalesce(options -> 'meta_data', '{}') || '{"allow_overdraft": true}'
       || CASE WHEN original.status = 'VOID' THEN '{"inflight": true}' ELSE '{}'::jsonb END
       || CASE WHEN (options ->> 'skip_queue')::boolean THEN '{}' ELSE jsonb_build_object('QUEUED_PARENT_TRANSACTION', fresh.id) END)
-  FROM (SELECT 'txn_' || gen_random_uuid() AS id) AS fresh;
+  FROM (SELECT 'txn_' || new_uuid() AS id) AS fresh;
 $$;
 
 -- Refunds what an id stands for: itself where applied, its applied and void children, what was queued under it. As in

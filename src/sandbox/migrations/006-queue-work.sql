@@ -9,7 +9,7 @@ BEGIN
   result.reference := queued.reference || '_q';
   IF EXISTS (SELECT 1 FROM transactions WHERE reference = result.reference) THEN RETURN false; END IF;
   result.id := nextval('transactions_id_seq');
-  result.transaction_id := 'txn_' || gen_random_uuid();
+  result.transaction_id := 'txn_' || new_uuid();
   result.parent_transaction := queued.transaction_id;
   result.meta_data := queued.meta_data || jsonb_build_object('queue_pair_key', task ->> 'pair');
   -- A leg that comes after its atomic sibling was rejected would be left out of the rollback.
@@ -37,7 +37,7 @@ CREATE FUNCTION work_settlement (job queue, at timestamp) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   action text := CASE job.kind WHEN 'settle' THEN job.task ->> 'action' WHEN 'expire' THEN 'void' ELSE 'commit' END;
-  act text := coalesce(job.task ->> 'act', 'act_' || gen_random_uuid());
+  act text := coalesce(job.task ->> 'act', 'act_' || new_uuid());
   unposted timestamp;
 BEGIN
   SELECT max(q.due_at) INTO unposted FROM queue AS q WHERE q.kind = 'transaction'

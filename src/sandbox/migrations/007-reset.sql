@@ -24,6 +24,10 @@ BEGIN
   DELETE FROM reconciliation_progress;
   DELETE FROM reconciliations;
   DELETE FROM unmatched;
+  IF (SELECT seeded FROM control) THEN
+    PERFORM seed_uuids(NULL);
+  END IF;
+  UPDATE control SET frozen_at = NULL, ahead = 0 WHERE frozen_at IS NOT NULL OR ahead <> 0;
   FOR counter IN SELECT c.oid::regclass AS name FROM pg_class AS c WHERE c.relkind = 'S' AND c.relnamespace = current_schema()::regnamespace LOOP
     PERFORM setval(counter.name, 1, false);
   END LOOP;

@@ -1,5 +1,4 @@
 import type { Ledger } from '../call.js'
-import { timeNow } from '../transactions/clock.js'
 import { callLedger } from '../transactions/store.js'
 
 export interface Queue {
@@ -48,16 +47,23 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
     timer.unref()
   }
 
+  /** Under a clock that stands still nothing grows old: what is due has rested by the timer. */
+  const stands = (): boolean => ledger.clock.setting().frozenAt !== null
+
+  const untilDue = (next: string | null): number => next === null || stands()
+    ? POLL_MS
+    : Math.min(POLL_MS, Math.max(1, Date.parse(`${next.replace(' ', 'T')}Z`) + REST_MS - Math.floor(ledger.clock.micros() / 1000) + 1))
+
   /** Works until nothing is due; answers how long to wait for the next. */
   async function drain (): Promise<number> {
     let most = BATCH
     for (;;) {
       if (closed) return POLL_MS
       woken = false
-      const at = timeNow()
+      const at = ledger.clock.now().json
       let worked: Worked
       try {
-        worked = await callLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, settling > 0 ? 0 : REST_MS])
+        worked = await callLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, settling > 0 || stands() ? 0 : REST_MS])
       } catch (error) {
         onError(error)
         // One thing that cannot be done must not hold up the rest of its batch.
@@ -92,7 +98,7 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
 
   async function isIdle (): Promise<boolean> {
     if (closed) return true
-    const { rows } = await ledger.db.query(`SELECT 1 FROM ${ledger.schema}.queue WHERE due_at <= $1::timestamp LIMIT 1`, [timeNow()])
+    const { rows } = await ledger.db.query(`SELECT 1 FROM ${ledger.schema}.queue WHERE due_at <= $1::timestamp LIMIT 1`, [ledger.clock.now().json])
     return rows.length === 0
   }
 
@@ -117,5 +123,3 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
   }
 }
 
-const untilDue = (next: string | null): number =>
-  next === null ? POLL_MS : Math.min(POLL_MS, Math.max(1, Date.parse(`${next.replace(' ', 'T')}Z`) + REST_MS - Date.now() + 1))

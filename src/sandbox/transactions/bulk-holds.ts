@@ -2,8 +2,6 @@ import { bindBody, malformedAsText } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson, type Encodable } from '../json/encode.js'
-import { newId } from '../../lib/ids.js'
-import { timeNow } from './clock.js'
 import { ALREADY_QUEUED, type QueuedSettlement } from './holds.js'
 import { noDryRun } from './refusals.js'
 import { bulkCommit, bulkVoid } from './request.js'
@@ -33,7 +31,7 @@ function checkCount (name: string, items: readonly unknown[]): void {
 async function settle (ledger: Ledger, action: Action, { id, amount, precise }: Item): Promise<Encodable & object> {
   const { message } = await callLedger<{ message?: string }>(ledger,
     `settle_hold($1, $2, coalesce($3::numeric, ${ledger.schema}.minor_units($4::numeric, $1)), $5, $6)`,
-    [id, action, precise === null ? null : String(precise), amount, newId('ref'), timeNow()])
+    [id, action, precise === null ? null : String(precise), amount, ledger.ids.next('ref'), ledger.clock.now().json])
   return message === undefined
     ? { transaction_id: id, status: 'succeeded' }
     : { transaction_id: id, status: 'failed', code: codeOf(message), message }
@@ -42,7 +40,7 @@ async function settle (ledger: Ledger, action: Action, { id, amount, precise }: 
 async function queueSettlement (ledger: Ledger, action: Action, { id, amount, precise }: Item): Promise<Encodable & object> {
   const { message, pending } = await callLedger<QueuedSettlement>(ledger,
     `queue_settlement($1, $2, coalesce($3::numeric, ${ledger.schema}.minor_units($4::numeric, $1)), $5)`,
-    [id, action, precise === null ? null : String(precise), amount, timeNow()])
+    [id, action, precise === null ? null : String(precise), amount, ledger.clock.now().json])
   if (pending === true) return { transaction_id: id, status: 'queued', code: 'ALREADY_QUEUED', message: ALREADY_QUEUED }
   if (message !== undefined) return { transaction_id: id, status: 'failed', code: codeOf(message), message }
   return { transaction_id: id, status: 'queued', code: 'QUEUED' }

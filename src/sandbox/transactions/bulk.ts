@@ -1,9 +1,7 @@
-import { newId } from '../../lib/ids.js'
 import { bindBody } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson, type Encodable } from '../json/encode.js'
-import { timeNow } from './clock.js'
 import { splitRefusal } from './create.js'
 import { prepare, type BatchItem } from './entry.js'
 import { codeOf, noDryRun, statusOf } from './refusals.js'
@@ -32,10 +30,10 @@ function checkItems (items: BulkTransactions['transactions']): readonly RecordTr
 }
 
 /** An item as run_batch (005-refunds-and-batches.sql) takes it. */
-function itemOf (request: RecordTransaction, batch: BatchItem): Encodable {
+function itemOf (ledger: Ledger, request: RecordTransaction, batch: BatchItem): Encodable {
   const told = { number: batch.sequence, reference: request.reference, source: request.source, destination: request.destination, atomic: request.atomic }
   try {
-    const { entries, later, split, view } = prepare(request, batch)
+    const { entries, later, split, view } = prepare(ledger, request, batch)
     // The words "Amount: 10.00" of an error sentence; Core formats its float64.
     return { ...told, entries, later, split, transaction_id: view.transaction_id, amount: Number(view.amount).toFixed(2) }
   } catch (error) {
@@ -48,7 +46,7 @@ export const createMany: Handler = async (ledger, request) => {
   const body = bindBody(request, bulkTransactions, badBody)
   const items = checkItems(body.transactions)
   if (body.dry_run || items.some((item) => item.dry_run)) throw noDryRun()
-  const batch = newId('bulk')
+  const batch = ledger.ids.next('bulk')
   const slices: string[] = []
   for (let from = 0; from < items.length; from += SLICE) {
     slices.push(encodeJson({
@@ -56,7 +54,7 @@ export const createMany: Handler = async (ledger, request) => {
       atomic: body.atomic,
       inflight: body.inflight,
       skip_queue: body.skip_queue,
-      items: items.slice(from, from + SLICE).map((item, i) => itemOf(item, { batch, sequence: from + i + 1, inflight: body.inflight, skipQueue: body.skip_queue }))
+      items: items.slice(from, from + SLICE).map((item, i) => itemOf(ledger, item, { batch, sequence: from + i + 1, inflight: body.inflight, skipQueue: body.skip_queue }))
     }))
   }
   if (body.run_async) {
@@ -64,7 +62,7 @@ export const createMany: Handler = async (ledger, request) => {
     return { status: 202, body: encodeJson({ batch_id: batch, message: 'Bulk transaction processing started', status: 'processing' }) }
   }
   for (const slice of slices) {
-    const { message } = await callLedger<{ message?: string }>(ledger, 'run_batch($1, $2)', [slice, timeNow()])
+    const { message } = await callLedger<{ message?: string }>(ledger, 'run_batch($1, $2)', [slice, ledger.clock.now().json])
     ledger.wake()
     if (message !== undefined) return failure(batch, message)
   }
@@ -72,11 +70,11 @@ export const createMany: Handler = async (ledger, request) => {
 }
 
 /** The slices wait for one another: the first is due now, each makes the next due when it is done. */
-async function queueSlices ({ db, schema, wake }: Ledger, batch: string, slices: readonly string[]): Promise<void> {
+async function queueSlices ({ db, schema, clock, wake }: Ledger, batch: string, slices: readonly string[]): Promise<void> {
   await retried(async () => await db.query(
     `INSERT INTO ${schema}.queue (kind, transaction_id, due_at, task)
      SELECT 'bulk', $1, CASE WHEN n = 1 THEN $3::timestamp ELSE 'infinity' END, slice::jsonb FROM unnest($2::text[]) WITH ORDINALITY AS s (slice, n) ORDER BY n`,
-    [batch, slices, timeNow()]))
+    [batch, slices, clock.now().json]))
   wake()
 }
 

@@ -2,7 +2,6 @@ import { bindBody } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
-import { timeNow } from './clock.js'
 import { SplitError } from './distributions.js'
 import { prepare, type Prepared } from './entry.js'
 import { noDryRun, refused, refusedByLedger } from './refusals.js'
@@ -26,7 +25,7 @@ export const createTransaction: Handler = async (ledger, request) => {
   const invalid = validationMessage(body)
   if (invalid !== undefined) throw new CoreError(400, 'TXN_VALIDATION_ERROR', invalid, { key: 'errors' })
   if (body.dry_run) throw noDryRun()
-  const prepared = prepareOrRefuse(body)
+  const prepared = prepareOrRefuse(ledger, body)
   return prepared.skipQueue ? await post(ledger, prepared) : await queue(ledger, prepared)
 }
 
@@ -36,9 +35,9 @@ export function splitRefusal (error: unknown): string {
   throw error
 }
 
-function prepareOrRefuse (body: RecordTransaction): Prepared {
+function prepareOrRefuse (ledger: Ledger, body: RecordTransaction): Prepared {
   try {
-    return prepare(body)
+    return prepare(ledger, body)
   } catch (error) {
     throw refused(splitRefusal(error), 'TXN_VALIDATION_ERROR')
   }
@@ -74,6 +73,6 @@ async function queue (ledger: Ledger, prepared: Prepared): Promise<CoreReply> {
 }
 
 async function rollBack (ledger: Ledger, parent: string, inflight: boolean): Promise<void> {
-  await callLedger(ledger, 'roll_back($1, $2, $3)', [parent, inflight, timeNow()])
+  await callLedger(ledger, 'roll_back($1, $2, $3)', [parent, inflight, ledger.clock.now().json])
   ledger.wake()
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { newId } from '../../lib/ids.js'
+import type { Ledger } from '../call.js'
+import type { Ids } from '../ids.js'
 import { encodeString, type Encodable } from '../json/encode.js'
 import { metadataJson, type Metadata } from '../json/metadata.js'
 import { formatTime, parseTime, ZERO_TIME } from '../json/time.js'
-import { timesNow } from './clock.js'
 import { majorUnits, minorUnits } from './decimal.js'
 import { distribute } from './distributions.js'
 import type { Leg, TransactionView } from './reply.js'
@@ -46,12 +46,12 @@ const isPositive = (decimal: string): boolean => !/^-|^0$/.test(decimal)
  * Works out what a transaction writes: amounts, hashes, metadata, and the legs of a split.
  * @throws SplitError
  */
-export function prepare (request: RecordTransaction, item?: BatchItem): Prepared {
-  const id = newId('txn')
+export function prepare ({ clock, ids }: Pick<Ledger, 'clock' | 'ids'>, request: RecordTransaction, item?: BatchItem): Prepared {
+  const id = ids.next('txn')
   const sources = request.sources ?? []
   const destinations = request.destinations ?? []
   const split = sources.length > 0 || destinations.length > 0
-  const times = timesNow(Math.max(1, sources.length + destinations.length))
+  const times = clock.moments(Math.max(1, sources.length + destinations.length)).map(({ json }) => json)
   const inflight = item?.inflight ?? request.inflight
   const skipQueue = item?.skipQueue ?? request.skip_queue
   const precision = /^-?0$/.test(request.precision) ? '1' : request.precision
@@ -68,7 +68,7 @@ export function prepare (request: RecordTransaction, item?: BatchItem): Prepared
   const single = { transaction_id: id, parent_transaction: item?.batch ?? '', source, destination, reference, amount, precise_amount: String(precise) }
   // Core hashes before it derives the amount from precise_amount, and a queued row once more after it.
   const hash = hashOf(request.amount, request)
-  const legs = split ? splitLegs({ request, id, precise, precision, skipQueue }) : null
+  const legs = split ? splitLegs({ request, ids, id, precise, precision, skipQueue }) : null
   const entries = legs?.entries ?? [{ ...single, hash: skipQueue || given === null ? hash : hashOf(amount, request) }]
   // Nothing to move: with skip_queue the ledger refuses it, a queued one Core loses (spec/09 6.2).
   const lost = !split && !skipQueue && precise === 0n
@@ -95,16 +95,16 @@ export function prepare (request: RecordTransaction, item?: BatchItem): Prepared
   }
 }
 
-interface Split { readonly request: RecordTransaction, readonly id: string, readonly precise: bigint, readonly precision: string, readonly skipQueue: boolean }
+interface Split { readonly request: RecordTransaction, readonly ids: Ids, readonly id: string, readonly precise: bigint, readonly precision: string, readonly skipQueue: boolean }
 
 /** The legs, numbered in the order of the request (spec/09 6.6, rows), and their ids by identifier. */
-function splitLegs ({ request, id, precise, precision, skipQueue }: Split) {
+function splitLegs ({ request, ids, id, precise, precision, skipQueue }: Split) {
   const sources = request.sources ?? []
   const shares = distribute(precise, sources.length > 0 ? sources : request.destinations ?? [], precision)
-  const ids = new Map<string, string>()
+  const legIds = new Map<string, string>()
   const entries = [...shares].map(([identifier, share], i) => {
-    const legId = newId('txn')
-    ids.set(identifier, legId)
+    const legId = ids.next('txn')
+    legIds.set(identifier, legId)
     const ends = sources.length > 0 ? { source: identifier, destination: request.destination } : { source: request.source, destination: identifier }
     const amount = majorUnits(share, precision)
     const reference = `${request.reference}${skipQueue ? '-' : '_'}${i + 1}`
@@ -119,7 +119,7 @@ function splitLegs ({ request, id, precise, precision, skipQueue }: Split) {
       hash: hashOf(amount, skipQueue ? request : { ...ends, reference, currency: request.currency })
     }
   })
-  return { entries, ids }
+  return { entries, ids: legIds }
 }
 
 const withLegIds = (legs: readonly Distribution[], ids: ReadonlyMap<string, string> | undefined): Leg[] =>

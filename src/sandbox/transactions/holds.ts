@@ -3,7 +3,6 @@ import type { Handler } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
 import { timestampJson } from '../json/time.js'
-import { timeNow } from './clock.js'
 import { joined, noDryRun, refusedByLedger } from './refusals.js'
 import { transactionJson, transactionMembers, viewOf, type TransactionRow, type TransactionView } from './reply.js'
 import { inflightUpdate } from './request.js'
@@ -28,7 +27,7 @@ export const updateInflight: Handler = async (ledger, request) => {
   if (precise !== null && precise <= 0n) throw new CoreError(400, 'TXN_INVALID_AMOUNT', 'precise_amount must be positive')
   if (body.dry_run) throw noDryRun()
   const requested = `coalesce($3::numeric, ${ledger.schema}.minor_units($4::numeric, $1))`
-  const values = [id, action, precise === null ? null : String(precise), amount, timeNow()]
+  const values = [id, action, precise === null ? null : String(precise), amount, ledger.clock.now().json]
 
   if (!body.skip_queue) {
     const { row, message, pending } = await callLedger<QueuedSettlement>(ledger, `queue_settlement($1, $2, ${requested}, $5)`, values)

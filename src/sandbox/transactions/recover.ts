@@ -1,7 +1,6 @@
 import type { Handler } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
-import { timeNow } from './clock.js'
 import { DurationError, durationText, parseDuration } from './duration.js'
 import { callLedger } from './store.js'
 
@@ -11,7 +10,7 @@ const LEAST = 2n * 60n * 1_000_000_000n
 export const recover: Handler = async (ledger, { query }) => {
   const threshold = thresholdOf(query.get('threshold') ?? '')
   const effective = threshold < LEAST ? LEAST : threshold
-  const recovered = await callLedger<number>(ledger, 'recover_queued($1::timestamp - make_interval(secs => $2::numeric / 1000000000), $1::timestamp)', [timeNow(), String(effective)])
+  const recovered = await callLedger<number>(ledger, 'recover_queued($1::timestamp - make_interval(secs => $2::numeric / 1000000000), $1::timestamp)', [ledger.clock.now().json, String(effective)])
   ledger.wake()
   return { status: 200, body: encodeJson({ recovered, threshold: durationText(threshold) }) }
 }

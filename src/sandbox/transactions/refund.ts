@@ -3,7 +3,6 @@ import type { Handler } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
 import { metadataJson, parseMetadata } from '../json/metadata.js'
-import { timeNow } from './clock.js'
 import { joined, noDryRun } from './refusals.js'
 import { transactionJson, type TransactionView } from './reply.js'
 import { refundTransaction } from './request.js'
@@ -18,7 +17,7 @@ export const refund: Handler = async (ledger, request) => {
   const body = request.body.toString('latin1').trim() === '' ? refundTransaction.zero() : bindBody(request, refundTransaction)
   if (body.dry_run) throw noDryRun()
   const options = { skip_queue: body.skip_queue, description: body.description, meta_data: body.meta_data === null ? undefined : metadataJson(body.meta_data) }
-  const { entries: [first], messages } = await callLedger<Refunds>(ledger, 'refund_transactions($1, $2, $3)', [id, encodeJson(options), timeNow()])
+  const { entries: [first], messages } = await callLedger<Refunds>(ledger, 'refund_transactions($1, $2, $3)', [id, encodeJson(options), ledger.clock.now().json])
   ledger.wake()
   if (messages.length > 0) throw joined(messages)
   if (first === undefined) throw new CoreError(404, 'TXN_NOT_FOUND', 'no transaction to refund')

@@ -1,6 +1,8 @@
 import { migrate, readMigrations } from '../../../src/lib/migrate.js'
 import type { Ledger, Row } from '../../../src/sandbox/call.js'
+import { createClock } from '../../../src/sandbox/clock.js'
 import { CoreError } from '../../../src/sandbox/errors.js'
+import { createIds } from '../../../src/sandbox/ids.js'
 import { startQueue } from '../../../src/sandbox/queue/worker.js'
 import { refusal } from '../../../src/sandbox/reply.js'
 import { transactionRows } from '../../../src/sandbox/transactions/routes.js'
@@ -16,7 +18,7 @@ export async function testLedger () {
   const { db, schema } = testDatabase(16)
   await migrate(db, schema, MIGRATIONS)
   let woken = 0
-  const ledger: Ledger = { db, schema, wake () { woken++ } }
+  const ledger: Ledger = { db, schema, clock: createClock(), ids: createIds(), wake () { woken++ } }
 
   async function send (method: Row['method'], path: string, body?: unknown): Promise<Answer> {
     const [pathname = '', search = ''] = path.split('?')
