@@ -1,6 +1,7 @@
 import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, showKey, updateKey } from '../src/auth/handlers.js'
 import type { Row } from '../src/gateway/row.js'
-import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, resetInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
+import { clockBody, resetBody, resetInstance, setClock, settleInstance } from '../src/instances/controls.js'
+import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 
 /** Behind the admin token: on the gateway's own port while that is a loopback address, else on ADMIN_PORT alone. */
 export const adminRows = [
@@ -16,5 +17,7 @@ export const adminRows = [
   { method: 'PUT', path: '/admin/instances/:id', scope: 'admin', instance: 'none', body: instanceChangeBody, handler: updateInstance },
   { method: 'DELETE', path: '/admin/instances/:id', scope: 'admin', instance: 'none', handler: removeInstance },
   { method: 'POST', path: '/admin/instances/:id/test', scope: 'admin', instance: 'none', handler: testInstance },
-  { method: 'POST', path: '/admin/instances/:id/reset', scope: 'admin', instance: 'none', handler: resetInstance }
+  { method: 'POST', path: '/admin/instances/:id/reset', scope: 'admin', instance: 'none', body: resetBody, handler: resetInstance },
+  { method: 'POST', path: '/admin/instances/:id/settle', scope: 'admin', instance: 'none', handler: settleInstance },
+  { method: 'POST', path: '/admin/instances/:id/clock', scope: 'admin', instance: 'none', body: clockBody, handler: setClock }
 ] as const satisfies readonly Row[]

@@ -47,7 +47,7 @@ export const describe = (i: Instance): object => ({
   updated_at: i.updatedAt
 })
 
-const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
+export const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
 
 /** @throws GatewayError with a sentence that names the member */
 export function checkUrls (body: { core_url?: string | null, database_url?: string | null }): void {
@@ -72,7 +72,7 @@ function newInstance (body: InstanceBody, sandboxSchema: string | null): NewInst
   }
 }
 
-const find = (rooms: Rooms, params: unknown): Routed => {
+export const find = (rooms: Rooms, params: unknown): Routed => {
   const routed = rooms.instances.find((params as { id: string }).id)
   if (routed === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
   return routed
@@ -135,13 +135,5 @@ export const removeInstance: Handler = async (request, reply, { rooms }) => {
   await rooms.opened.changed('instances')
   await rooms.opened.changed('keys')
   if (instance.sandboxSchema !== null) await rooms.opened.sandbox?.drop(instance.sandboxSchema)
-  return await reply.status(204).send()
-}
-
-/** Brings a sandbox's ledger back to empty. */
-export const resetInstance: Handler = async (request, reply, { rooms }) => {
-  const { instance } = find(rooms, request.params)
-  if (instance.sandboxSchema === null || rooms.opened.sandbox === undefined) refuse('only a sandbox can be reset')
-  await rooms.opened.sandbox?.reset(instance.sandboxSchema as string)
   return await reply.status(204).send()
 }

@@ -33,7 +33,7 @@ test('postings that make the same balances crosswise take no locks crosswise', a
   for (let round = 0; round < 5; round++) {
     const entries = Array.from({ length: AT_A_TIME }, (_, i) => {
       const [source, destination] = i % 2 === 0 ? [`@a${round}`, `@b${round}`] : [`@b${round}`, `@a${round}`]
-      return encodeJson(prepare(bindJson({ body: Buffer.from(JSON.stringify(transaction({ source, destination }))) }, recordTransaction)).entries)
+      return encodeJson(prepare(lab.ledger, bindJson({ body: Buffer.from(JSON.stringify(transaction({ source, destination }))) }, recordTransaction)).entries)
     })
     await Promise.all(entries.map(async (entry) => await lab.ledger.db.query(`SELECT ${lab.ledger.schema}.post_transactions($1)`, [entry])))
   }
