@@ -3,11 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayError } from '../errors.js'
 import { hasBody } from './headers.js'
 
-/** Bytes of an unwanted body that are read after the answer, so that its sender gets to read the answer. */
-const MOST_READ = 64 * 1024
-/** Milliseconds for the sender to close. */
+/** Milliseconds for the sender of an unread body to read the answer and close. */
 const LINGER_MS = 2_000
-/** The same once MOST_READ bytes have come and no more is read. */
+/** The same when it goes on sending and nothing more is read. */
 const LINGER_FULL_MS = 250
 
 /** Answers with an error of our own, at once: a body that has not come yet is not waited for. */
@@ -19,30 +17,23 @@ export function refuse (request: FastifyRequest, reply: FastifyReply, error: Gat
 
 /**
  * Closes the connection after this answer, whose request has a body that nobody will read. A socket closed with unread
- * bytes is reset, and the reset can overtake the answer (RFC 9112 9.6): so the answer is followed by a half-close, and a
- * little more is read and thrown away. Call it before the answer's head is written.
+ * bytes is reset, and the reset can overtake the answer (RFC 9112 9.6): so the answer is followed by a half-close, and
+ * the sender is given a moment. What it sends meanwhile fills the request's own buffer, one read of 64 KiB, and then
+ * waits in the network. Call it before the answer's head is written.
  */
 export function closeUnread (request: IncomingMessage, response: ServerResponse): void {
   // Makes Node write `Connection: close`, and call destroySoon when the answer has gone out.
   response.shouldKeepAlive = false
   const { socket } = request
   if (socket.destroyed) return
-  let left = MOST_READ
-  const destroy = (): void => { socket.destroy() }
   let timer: NodeJS.Timeout | undefined
   socket.destroySoon = () => {
+    request.pause()
     socket.end()
-    timer ??= setTimeout(destroy, left > 0 ? LINGER_MS : LINGER_FULL_MS)
+    const isFull = request.readableLength >= request.readableHighWaterMark
+    timer ??= setTimeout(() => { socket.destroy() }, isFull ? LINGER_FULL_MS : LINGER_MS)
   }
   socket.once('close', () => { clearTimeout(timer) })
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left > 0) return
-    request.pause()
-    if (timer === undefined) return
-    clearTimeout(timer)
-    timer = setTimeout(destroy, LINGER_FULL_MS)
-  })
   // Marks the request as consumed, so that Node does not read all of it when the answer has gone out.
   request.read(0)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { proxyRows } from '../../routes/index.js'
@@ -20,6 +21,8 @@ export interface Proxy {
   head (method: string, path: string, ...fields: string[]): string
   /** What the gateway logged, as lines of JSON. */
   readonly logged: string[]
+  /** The callers' connections as the gateway has them, in order. */
+  readonly accepted: Socket[]
 }
 
 export interface ProxyOptions {
@@ -52,6 +55,8 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     get opened (): never { throw new Error('no database in this test') }
   }
   const app = createServer(proxyRows, rooms)
+  const accepted: Socket[] = []
+  app.server.on('connection', (socket) => { accepted.push(socket) })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     app.server.closeAllConnections()
@@ -61,6 +66,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   return {
     url,
     logged,
+    accepted,
     head (method, path, ...fields) {
       const target = `/proxy${path}${path.includes('?') ? '&' : '?'}instance_id=${INSTANCE}`
       return [`${method} ${target} HTTP/1.1`, 'Host: gateway.test', `Authorization: Bearer ${KEY}`, ...fields, ''].join('\r\n')
