@@ -47,10 +47,10 @@ async function perSecond (db) {
 async function missing (db) {
   await db.query('DROP TABLE IF EXISTS t')
   await db.query('CREATE TABLE t (a text)')
-  let going = true
+  const going = { on: true }
   let acknowledged = 0
   const dying = (async () => {
-    while (going) {
+    while (going.on) {
       const client = await db.connect()
       client.on('error', () => {})
       client.query('BEGIN').catch(() => {})
@@ -62,7 +62,7 @@ async function missing (db) {
   await Promise.all(Array.from({ length: CONNECTIONS }, async (_, k) => {
     for (let i = 0; i < STATEMENTS; i++) await db.query('INSERT INTO t VALUES ($1)', [`${k}-${i}`]).then(() => { acknowledged++ }, () => {})
   }))
-  going = false
+  going.on = false
   await dying
   return { acknowledged, missing: acknowledged - Number((await db.query('SELECT count(*) AS n FROM t')).rows[0].n) }
 }

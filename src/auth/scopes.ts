@@ -3,8 +3,6 @@ export const SCOPES = ['*', 'proxy:read', 'proxy:write', 'data:read', 'data:writ
 
 export type Scope = typeof SCOPES[number]
 
-export const isScope = (text: string): text is Scope => (SCOPES as readonly string[]).includes(text)
-
 // The vendor's demo app holds data scopes only and calls the proxy with them (spec/00 0.3).
 const ALSO: Partial<Record<Scope, Scope>> = { 'proxy:read': 'data:read', 'proxy:write': 'data:write' }
 

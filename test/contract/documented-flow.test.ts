@@ -7,13 +7,13 @@ let a: string
 let b: string
 beforeAll(async () => { own = await ownInstance() })
 
-const post = async (path: string, body: object): Promise<any> => {
+const post = async (path: string, body: object): Promise<Answer['json']> => {
   const answer = await own.proxy('POST', path, body)
   expect(answer.status, answer.text).toBeLessThan(300)
   return answer.json
 }
-const balance = async (id: string): Promise<any> => (await own.proxy('GET', `/balances/${id}`)).json
-const applied = async (reference: string): Promise<any> => {
+const balance = async (id: string): Promise<Answer['json']> => (await own.proxy('GET', `/balances/${id}`)).json
+const applied = async (reference: string): Promise<Answer['json']> => {
   let answer: Answer | undefined
   await expect.poll(async () => {
     answer = await own.proxy('GET', `/transactions/reference/${reference}_q`)
@@ -78,10 +78,10 @@ test('several sources pay one destination, and the legs sum to the amount', asyn
 test('a balance at a time is what it was then', async () => {
   const { ledger_id: ledger } = await balance(a)
   const id = (await post('/balances', { ledger_id: ledger, currency: 'USD' })).balance_id as string
-  const pay = async (amount: number, when: string): Promise<any> => await post('/transactions', { amount, precision: 100, reference: `at-${when}`, currency: 'USD', source: '@World', destination: id, description: 'Then', allow_overdraft: true, skip_queue: true, effective_date: when })
+  const pay = async (amount: number, when: string): Promise<Answer['json']> => await post('/transactions', { amount, precision: 100, reference: `at-${when}`, currency: 'USD', source: '@World', destination: id, description: 'Then', allow_overdraft: true, skip_queue: true, effective_date: when })
   await pay(10, '2024-01-10T00:00:00Z')
   await pay(5, '2024-01-20T00:00:00Z')
-  const at = async (when: string): Promise<any> => (await own.proxy('GET', `/balances/${id}/at?timestamp=${encodeURIComponent(when)}`)).json.balance
+  const at = async (when: string): Promise<Answer['json']> => (await own.proxy('GET', `/balances/${id}/at?timestamp=${encodeURIComponent(when)}`)).json.balance
   expect(await at('2024-01-09T00:00:00Z')).toMatchObject({ balance: 0, credit_balance: 0 })
   expect(await at('2024-01-15T00:00:00Z')).toMatchObject({ balance: 1000, credit_balance: 1000, debit_balance: 0 })
   expect(await at('2024-01-21T00:00:00Z')).toMatchObject({ balance: 1500, balance_id: id, currency: 'USD' })

@@ -1,15 +1,15 @@
 import { beforeEach, expect, test } from 'vitest'
-import { admin, ownInstance, type Own } from '../support/gateway.js'
+import { admin, ownInstance, type Answer, type Own } from '../support/gateway.js'
 
 let own: Own
 beforeEach(async () => { own = await ownInstance() })
 
-const order = async (body: object): Promise<any> => {
+const order = async (body: object): Promise<Answer['json']> => {
   const answer = await admin('POST', `/admin/instances/${own.instanceId}/clock`, body)
   expect(answer.status, answer.text).toBe(200)
   return answer.json
 }
-const pay = async (more: object): Promise<any> => (await own.proxy('POST', '/transactions', {
+const pay = async (more: object): Promise<Answer['json']> => (await own.proxy('POST', '/transactions', {
   amount: 10, precision: 100, currency: 'USD', source: '@World', destination: '@Shop', description: 'Pay', allow_overdraft: true, ...more
 })).json
 const status = async (reference: string): Promise<string | undefined> => (await own.proxy('GET', `/transactions/reference/${reference}`)).json?.status

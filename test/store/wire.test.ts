@@ -23,10 +23,10 @@ test('statements of eight connections at a time get their own answers', async ()
 })
 
 test('a connection that dies inside a transaction takes only its own rows with it', async () => {
-  let going = true
+  const going = { on: true }
   let deaths = 0
   const dying = (async () => {
-    while (going) {
+    while (going.on) {
       const client = await db.connect()
       client.on('error', () => {})
       client.query('BEGIN').catch(() => {})
@@ -44,7 +44,7 @@ test('a connection that dies inside a transaction takes only its own rows with i
       acknowledged += rowCount
     }
   }))
-  going = false
+  going.on = false
   await dying
   expect(acknowledged).toBe(900)
   expect(await stored('live-%')).toBe(900)

@@ -122,4 +122,3 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
     }
   }
 }
-
