@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ROOT, textOf } from './source-files.js'
+
+// Several starts in one test, each of which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 // The published helper, compiled, as a reader of the README has it.
 const { startGateway } = await import(new URL('../../dist/src/testing/index.js', import.meta.url).href) as typeof import('../../src/testing/index.js')

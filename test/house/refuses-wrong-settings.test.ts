@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { run, start, workFolder, type Ended } from './command.js'
+
+// Several starts in one test, each of which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const cwd = workFolder()
 const taken = createServer().listen(0, '127.0.0.1')

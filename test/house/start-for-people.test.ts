@@ -2,9 +2,12 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { launch, start, workFolder } from './command.js'
 import { ROOT } from './source-files.js'
+
+// Several starts in one test, each of which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const cwd = workFolder()
 const shell = async (command: string, env: Readonly<Record<string, string>> = {}): Promise<string> =>
