@@ -29,7 +29,7 @@ test('the imports are found', () => {
 })
 
 test('routes import handlers, fill and the row type only', () => {
-  const fine = /^(src\/[a-z]+\/handlers\.ts|src\/proxy\/(fill|forward)\.ts|routes\/.*)$/
+  const fine = /^(src\/[a-z]+\/handlers\.ts|src\/instances\/controls\.ts|src\/proxy\/(fill|forward)\.ts|routes\/.*)$/
   expectNone(imports.filter((one) => room(one.from) === 'routes' && !fine.test(one.to) && !(one.typeOnly && one.to === 'src/gateway/row.ts')))
 })
 
@@ -64,9 +64,11 @@ test('the sandbox imports lib and itself, as it runs alone', () => {
   expectNone(imports.filter((one) => room(one.from) === 'src/sandbox' && isOurs(one.to) && !['src/lib', 'src/sandbox'].includes(room(one.to))))
 })
 
-test('the sandbox is known to what starts it', () => {
-  const starters = ['src/app.ts', 'src/cli/sandbox.ts', 'src/gateway/rooms.ts']
-  expectNone(imports.filter((one) => room(one.to) === 'src/sandbox' && room(one.from) !== 'src/sandbox' && !starters.includes(one.from)))
+test('the sandbox is loaded by what starts it, and its type is known to what resets it', () => {
+  const starters = ['src/app.ts', 'src/cli/sandbox.ts']
+  const types = ['src/gateway/rooms.ts', 'src/instances/controls.ts']
+  expectNone(imports.filter((one) => room(one.to) === 'src/sandbox' && room(one.from) !== 'src/sandbox' &&
+    !starters.includes(one.from) && !(one.typeOnly && types.includes(one.from))))
 })
 
 test('only config reads the environment', () => {

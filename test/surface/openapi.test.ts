@@ -61,6 +61,17 @@ describe.each(rows.map((row) => [`${row.method} ${specPath(row)}`, row] as const
   })
 })
 
+interface Schema { type?: unknown, required?: string[], properties?: Record<string, unknown>, additionalProperties?: unknown, minProperties?: number }
+
+test.each(rows.filter((row) => row.body !== undefined).map((row) => [`${row.method} ${specPath(row)}`, row] as const))('%s takes the body that the program checks', (name, row) => {
+  const { schema } = operations.get(name)?.requestBody?.content['application/json'] as { schema: { $ref: string } }
+  const described = document.components.schemas[schema.$ref.split('/').at(-1) as string] as unknown as Schema
+  const checked = row.body as Schema
+  const essence = ({ type, required = [], properties = {}, additionalProperties, minProperties }: Schema): object =>
+    ({ type, required, properties: Object.keys(properties).sort(), additionalProperties, minProperties })
+  expect(essence(described)).toEqual(essence(checked))
+})
+
 test('operation ids are unique', () => {
   const ids = [...operations.values()].map((operation) => operation.operationId)
   expect(new Set(ids).size).toBe(ids.length)
