@@ -1,6 +1,6 @@
 import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, showKey, updateKey } from '../src/auth/handlers.js'
+import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
 import type { Row } from '../src/gateway/row.js'
-import { clockBody, resetBody, resetInstance, setClock, settleInstance } from '../src/instances/controls.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 
 /** Behind the admin token: on the gateway's own port while that is a loopback address, else on ADMIN_PORT alone. */
@@ -19,5 +19,9 @@ export const adminRows = [
   { method: 'POST', path: '/admin/instances/:id/test', scope: 'admin', instance: 'none', handler: testInstance },
   { method: 'POST', path: '/admin/instances/:id/reset', scope: 'admin', instance: 'none', body: resetBody, handler: resetInstance },
   { method: 'POST', path: '/admin/instances/:id/settle', scope: 'admin', instance: 'none', handler: settleInstance },
-  { method: 'POST', path: '/admin/instances/:id/clock', scope: 'admin', instance: 'none', body: clockBody, handler: setClock }
+  { method: 'POST', path: '/admin/instances/:id/clock', scope: 'admin', instance: 'none', body: clockBody, handler: setClock },
+
+  { method: 'POST', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', body: faultBody, handler: addFault },
+  { method: 'GET', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', handler: listFaults },
+  { method: 'DELETE', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', handler: clearFaults }
 ] as const satisfies readonly Row[]

@@ -8,6 +8,7 @@ import { createKeyStore, credentialOf } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
+import { Faults } from './gateway/faults.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
 import type { Upstream } from './gateway/row.js'
 import { createServer } from './gateway/server.js'
@@ -80,6 +81,7 @@ export function buildApp (config: Config, log: Logger): App {
     log,
     credentials: new Credentials(),
     instances: new Instances(connect),
+    faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
     get isOpen () { return opened !== undefined },
     get opened () {
@@ -157,6 +159,7 @@ export function buildApp (config: Config, log: Logger): App {
     async reset () {
       await started
       await snapshot?.()
+      rooms.faults?.clearAll()
       const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])
       await rooms.opened.changed('instances')
       await rooms.opened.changed('keys')

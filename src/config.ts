@@ -39,6 +39,9 @@ const port = (described: Described): Setting<number | undefined> =>
 const yesNo = (described: Described, standard: boolean): Setting<boolean> =>
   setting(described, String(standard), standard, (t) => t === 'true' || t === '1' || (t === 'false' || t === '0' ? false : wrong(`${described[0]} must be true or false, and is ${JSON.stringify(t)}`)))
 
+const onOff = (env: string) => (t: string): boolean =>
+  t === 'on' || (t === 'off' ? false : wrong(`${env} must be on or off, and is ${JSON.stringify(t)}`))
+
 const oneOf = <const T extends string>(described: Described, standard: T, all: readonly T[]): Setting<T> =>
   setting(described, standard, standard, (t) => all.find((one) => one === t) ?? wrong(`${described[0]} must be one of ${all.join(', ')}, and is ${JSON.stringify(t)}`))
 
@@ -85,7 +88,7 @@ export const SETTINGS = {
   adminToken: optional(['BLNK_ADMIN_TOKEN', 'The bearer token of the admin API, at least 32 characters. Generated into the data directory unless DATABASE_URL is set.'], headerSafe('BLNK_ADMIN_TOKEN', 32)),
   apiKey: optional(['BLNK_API_KEY', 'An API key with scope `*` that is there from the start: any text of at least 20 characters that starts with `blnk_`.'], apiKey),
   instanceId: optional(['BLNK_INSTANCE_ID', "The sandbox's instance id, in place of a generated one."], instanceId('BLNK_INSTANCE_ID')),
-  sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, (t) => t === 'on' || (t === 'off' ? false : wrong(`SANDBOX must be on or off, and is ${JSON.stringify(t)}`))),
+  sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('SANDBOX')),
   sandboxPort: whole(['SANDBOX_PORT', "The loopback port of the sandbox, for users of Core's SDKs; 0 takes a free one."], 0, [0, 65535]),
   sandboxCoreKey: optional(['SANDBOX_CORE_KEY', "The sandbox's X-Blnk-Key, at least 16 characters, in place of a generated one."], headerSafe('SANDBOX_CORE_KEY', 16)),
   coreUrl: optional(['CORE_URL', 'The base URL of a real Core, added or updated as an instance at the start.'], url('CORE_URL', ['http:', 'https:'])),
@@ -99,12 +102,13 @@ export const SETTINGS = {
   connectTimeoutMs: whole(['CONNECT_TIMEOUT_MS', 'Milliseconds for a connection to a Core, after which the answer is 502.'], 5_000, [1, 600_000]),
   headersTimeoutMs: whole(['HEADERS_TIMEOUT_MS', "Milliseconds for a Core's first answer, after which the answer is 504."], 60_000, [1, 3_600_000]),
   bodyTimeoutMs: whole(['BODY_TIMEOUT_MS', "Milliseconds between two parts of a Core's answer, after which the client's connection is cut."], 300_000, [1, 3_600_000]),
+  faults: setting<boolean | undefined>(['FAULTS', 'Whether the admin API may let requests fail on purpose: `on` or `off`. On by itself only with EPHEMERAL.'], '', undefined, onOff('FAULTS')),
   shutdownTimeoutMs: whole(['SHUTDOWN_TIMEOUT_MS', 'Milliseconds that running requests are given when the gateway is told to stop.'], 10_000, [0, 600_000])
 } as const
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> }
 
-export interface Config extends Omit<Settings, 'sandbox'> { readonly sandbox: boolean }
+export interface Config extends Omit<Settings, 'sandbox' | 'faults'> { readonly sandbox: boolean, readonly faults: boolean }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -121,7 +125,7 @@ export function readConfig (environment: Environment = process.env, flags: Reado
     const given = flags[name] ?? (environment[one.env] === '' ? undefined : environment[one.env])
     return [name, given === undefined ? one.value : (one.read as (t: string) => unknown)(given)]
   })) as unknown as Settings
-  return { ...settings, sandbox: consistent(settings) }
+  return { ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral }
 }
 
 function consistent (s: Settings): boolean {

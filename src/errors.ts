@@ -14,7 +14,7 @@ export const CATALOGUE = {
   INSTANCE_WITHOUT_CORE: [409, 'This instance has no Core URL: set core_url before it can be proxied to'],
   CORE_UNREACHABLE: [502, 'The Core of this instance cannot be reached'],
   CORE_BROKEN_ANSWER: [502, 'The Core of this instance answered with something that is not HTTP'],
-  CORE_TIMEOUT: [504, 'The Core of this instance did not answer in time'],
+  CORE_TIMEOUT: [504, 'The Core of this instance did not answer in time; what was asked of it may still be done'],
   ROUTE_NOT_FOUND: [404, 'There is no such route'],
   ROUTE_NOT_OPEN: [404, 'This route is not available through the proxy'],
   PATH_REFUSED: [400, 'The path of this request cannot be forwarded: send it without .., //, backslashes and encoded slashes'],
@@ -25,6 +25,8 @@ export const CATALOGUE = {
   GEN_PAYLOAD_TOO_LARGE: [413, 'The body of this request is larger than 5 MiB'],
   GEN_MALFORMED_REQUEST: [400, 'The body of this request is not JSON'],
   GEN_VALIDATION_ERROR: [400, 'The request is not valid'],
+  FAULTS_OFF: [409, 'Faults are off: start the gateway with --ephemeral or FAULTS=on'],
+  FAULT_INJECTED: [500, 'A fault that was asked for with POST /admin/instances/{id}/faults'],
   GEN_INTERNAL: [500, 'Something went wrong in the gateway; the log has it under this X-Request-Id'],
   GATEWAY_NOT_READY: [503, 'The gateway is starting; try again in a second']
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
@@ -35,9 +37,9 @@ export type ErrorCode = keyof typeof CATALOGUE
 export class GatewayError extends Error {
   readonly status: number
 
-  constructor (readonly code: ErrorCode, options: { message?: string, details?: unknown, cause?: unknown, headers?: Readonly<Record<string, string>> } = {}) {
+  constructor (readonly code: ErrorCode, options: { message?: string, details?: unknown, cause?: unknown, headers?: Readonly<Record<string, string>>, status?: number } = {}) {
     super(options.message ?? CATALOGUE[code][1], { cause: options.cause })
-    this.status = CATALOGUE[code][0]
+    this.status = options.status ?? CATALOGUE[code][0]
     this.details = options.details
     this.headers = options.headers ?? {}
   }

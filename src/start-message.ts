@@ -20,6 +20,7 @@ export function asText (s: Started, config: Config): string {
   if (s.instanceId !== null) lines.push(`  Instance id  ${s.instanceId}${s.sandboxCoreUrl === null ? '' : '   the sandbox'}`)
   if (s.adminUrl !== null && s.adminUrl !== s.url) lines.push(`  Admin API    ${s.adminUrl}`)
   lines.push(`  Data         ${config.databaseUrl !== undefined ? 'the server of DATABASE_URL' : config.ephemeral ? 'in memory, gone after the stop' : config.dataDir}`)
+  if (config.faults) lines.push('  Faults       on: the admin API can let requests fail on purpose')
   if (s.instanceId !== null) lines.push('', ...curl(s, s.instanceId))
   return [...lines, '', ''].join('\n')
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Credentials } from '../auth/credentials.js'
 import type { KeyStore } from '../auth/store.js'
 import type { Config } from '../config.js'
+import type { Faults } from './faults.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
 import type { Sandbox } from '../sandbox/thread.js'
@@ -23,6 +24,8 @@ export interface Rooms {
   readonly log: Logger
   readonly credentials: Credentials
   readonly instances: Instances
+  /** undefined: off */
+  readonly faults: Faults | undefined
   readonly adminToken: Buffer
   /** Whether the database and the sandbox answer. */
   readonly isOpen: boolean

@@ -94,7 +94,9 @@ export const createInstance: Handler = async (request, reply, { rooms }) => {
     throw new GatewayError('INSTANCE_EXISTS')
   }
   await rooms.opened.changed('instances')
-  return await reply.status(201).send(describe(stored))
+  // Of a sandbox, the way to it for clients of a Core is told this once.
+  const core = sandbox ? { sandbox_core_url: rooms.opened.sandbox?.url, sandbox_core_key: stored.coreKey } : {}
+  return await reply.status(201).send({ ...describe(stored), ...core })
 }
 
 export const listInstances: Handler = async (_request, _reply, { rooms }) => {

@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
+import type { Effect } from '../gateway/faults.js'
 import type { Call, Fill } from '../gateway/row.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
 import { callerLeft, Exchange } from './exchange.js'
+import { dropAfter, faultBefore } from './faulted.js'
 import { requestHeaders, type RequestHeaders } from './headers.js'
 import { readTarget } from './url.js'
 
@@ -33,9 +35,15 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
     }
     body = filledBody(call, fill, sent)
   }
-  const exchange = new Exchange(request, reply, call)
-  return await exchange.send(upstream, { path: upstream.basePath + target.path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) })
+  const fault = faultOf(call, target.path)
+  if (fault !== undefined && await faultBefore(fault, request, reply)) return
+  const outgoing = { path: upstream.basePath + target.path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) }
+  if (fault !== undefined && 'drop' in fault) return await dropAfter(upstream, outgoing, { request, reply, call })
+  return await new Exchange(request, reply, call).send(upstream, outgoing)
 }
+
+const faultOf = ({ rooms, instanceId, row }: Call, path: string): Effect | undefined =>
+  rooms.faults?.take(instanceId as string, row.method, path.split('?', 1)[0] as string)
 
 function fillOf ({ row, rooms }: Call): Fill | undefined {
   return row.fillSetting === undefined || rooms.config[row.fillSetting] ? row.fill : undefined

@@ -1,6 +1,7 @@
 import { buildApp } from '../app.js'
 import { readConfig } from '../config.js'
 import { createLog } from '../gateway/log.js'
+import { attachGateway } from './attach.js'
 
 export interface TestGateway {
   /** The base URL, on a port of its own. */
@@ -21,6 +22,10 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   /** Settings by environment variable, such as `{ PROXY_ROUTES: 'any' }`. The process's own environment is not read. */
   readonly settings?: Readonly<Record<string, string>>
+  /** The base URL of a gateway that runs already: takes a sandbox of its own from it, with a key bound to it. */
+  readonly attach?: string
+  /** That gateway's. */
+  readonly adminToken?: string
 }
 
 /**
@@ -28,6 +33,7 @@ export interface TestGatewayOptions {
  * @throws SettingError when a setting is wrong
  */
 export async function startGateway (options: TestGatewayOptions = {}): Promise<TestGateway> {
+  if (options.attach !== undefined) return await attachGateway(options.attach.replace(/\/+$/, ''), options.adminToken ?? '')
   const server = options.settings?.['DATABASE_URL'] !== undefined
   const config = readConfig({ LOG_LEVEL: 'silent', PORT: '0', ...(server ? {} : { EPHEMERAL: 'true' }), ...options.settings })
   const app = buildApp(config, createLog(config.logLevel, false))

@@ -37,8 +37,8 @@ export default async function setUp (project: TestProject): Promise<() => Promis
   const server = process.env['TEST_DATABASE_URL']
   const database = server === undefined ? undefined : await freshDatabase(server)
   const settings = database === undefined
-    ? { EPHEMERAL: 'true' }
-    : { DATABASE_URL: database.url, SANDBOX: 'on', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
+    ? { EPHEMERAL: 'true', FAULTS: 'on' }
+    : { DATABASE_URL: database.url, SANDBOX: 'on', FAULTS: 'on', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
   const level = process.env['TEST_LOG_LEVEL'] ?? 'silent'
   const app = buildApp(readConfig({ PORT: '0', LOG_LEVEL: level, BLNK_API_KEY: `blnk_${randomBytes(32).toString('base64url')}`, ...settings }), createLog(level, false))
   await app.listen()

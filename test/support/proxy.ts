@@ -46,6 +46,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
   instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, createdAt: '', updatedAt: '' }])
   const rooms: Rooms = {
+    faults: undefined,
     config,
     log: pino({ level: 'info', base: null }, { write (line: string) { logged.push(line) } }),
     credentials,

@@ -15,6 +15,8 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   KEY: [404],
   HTTP: [400, 408, 431],
   GEN: [400, 413, 500],
+  FAULTS: [409],
+  FAULT: [500],
   GATEWAY: [503]
 }
 

@@ -42,3 +42,22 @@ test('after close nothing answers', async () => {
   await second.close()
   await expect(fetch(`${second.url}/health/live`)).rejects.toThrow()
 })
+
+test('attached workers have a sandbox and a bound key of their own on one gateway', async () => {
+  const workers = await Promise.all([1, 2, 3].map(async () => await startGateway({ attach: gateway.url, adminToken: gateway.adminToken })))
+  const [a, b] = workers as [TestGateway, TestGateway]
+  await call(`${a.url}/proxy/ledgers?instance_id=${a.instanceId}`, { method: 'POST', body: '{"name":"of a"}', headers: { Authorization: `Bearer ${a.apiKey}` } })
+  const names = async (one: TestGateway): Promise<string> => (await ledgers(one.apiKey, one.instanceId)).text
+  expect(await names(a)).toContain('of a')
+  expect(await names(b)).not.toContain('of a')
+  expect((await ledgers(a.apiKey, b.instanceId)).status).toBe(403)
+  expect((await call(`${a.sandboxCoreUrl}/ledgers`, { headers: { 'X-Blnk-Key': a.sandboxCoreKey } })).text).toContain('of a')
+  await a.reset()
+  expect(await names(a)).not.toContain('of a')
+  await Promise.all(workers.map(async (worker) => { await worker.close() }))
+  expect((await ledgers(a.apiKey, a.instanceId)).status).toBe(401)
+})
+
+test('attaching with a wrong admin token is refused in words', async () => {
+  await expect(startGateway({ attach: gateway.url, adminToken: 'wrong' })).rejects.toThrow('Invalid or expired credentials')
+})

@@ -1,7 +1,8 @@
+import { GatewayError } from '../errors.js'
+import type { Faults, NewFault } from '../gateway/faults.js'
 import type { Handler } from '../gateway/row.js'
-import type { Rooms } from '../gateway/rooms.js'
-import type { Sandbox } from '../sandbox/thread.js'
-import { find, refuse } from './handlers.js'
+import type { Opened, Rooms } from '../gateway/rooms.js'
+import { find, refuse } from '../instances/handlers.js'
 
 export const resetBody = {
   type: ['object', 'null'],
@@ -19,8 +20,33 @@ export const clockBody = {
   }
 }
 
+export const faultBody = {
+  type: 'object',
+  required: ['then'],
+  additionalProperties: false,
+  properties: {
+    match: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { method: { enum: ['GET', 'POST', 'PUT', 'DELETE'] }, path: { type: 'string', pattern: '^[/*]', maxLength: 500 } }
+    },
+    times: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+    then: {
+      type: 'object',
+      minProperties: 1,
+      maxProperties: 1,
+      additionalProperties: false,
+      properties: {
+        status: { type: 'integer', minimum: 400, maximum: 599 },
+        delay_ms: { type: 'integer', minimum: 0, maximum: 600_000 },
+        drop: { enum: ['before', 'after'] }
+      }
+    }
+  }
+}
+
 /** Reset, settle and clock are for sandboxes: nobody turns a real Core's time. */
-function sandboxOf (rooms: Rooms, params: unknown): { sandbox: Sandbox, schema: string } {
+function sandboxOf (rooms: Rooms, params: unknown): { sandbox: NonNullable<Opened['sandbox']>, schema: string } {
   const { instance } = find(rooms, params)
   const { sandbox } = rooms.opened
   if (instance.sandboxSchema === null) return refuse(`${instance.instanceId} is a real Core: only a sandbox can be reset, settled and have its clock set`)
@@ -55,4 +81,28 @@ export const setClock: Handler = async (request, _reply, { rooms }) => {
   })
   await rooms.opened.changed('instances')
   return state
+}
+
+function faultsOf (rooms: Rooms, params: unknown): { faults: Faults, instanceId: string } {
+  const { instance } = find(rooms, params)
+  if (rooms.faults === undefined) throw new GatewayError('FAULTS_OFF')
+  return { faults: rooms.faults, instanceId: instance.instanceId }
+}
+
+/** Lets requests to an instance, real or sandbox, fail on purpose. */
+export const addFault: Handler = async (request, reply, { rooms }) => {
+  const { faults, instanceId } = faultsOf(rooms, request.params)
+  return await reply.status(201).send(faults.add(instanceId, request.body as NewFault))
+}
+
+export const listFaults: Handler = (request, _reply, { rooms }) => {
+  const { faults, instanceId } = faultsOf(rooms, request.params)
+  const data = faults.list(instanceId)
+  return { data, total: data.length }
+}
+
+export const clearFaults: Handler = async (request, reply, { rooms }) => {
+  const { faults, instanceId } = faultsOf(rooms, request.params)
+  faults.clear(instanceId)
+  return await reply.status(204).send()
 }

@@ -1,0 +1,16 @@
+// Writes the tables of the documents that are made from the program: the README's settings and docs/routes.md's rows.
+// A test compares them; after a change of either, run this.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { settingsTable } from '../dist/src/config.js'
+import { rows } from '../dist/routes/index.js'
+
+function replace (file, pattern, text) {
+  const url = new URL(`../${file}`, import.meta.url)
+  writeFileSync(url, readFileSync(url, 'utf8').replace(pattern, text))
+}
+
+const scopes = ({ scope }) => scope === 'admin' ? 'the admin token' : scope === 'public' ? 'none' : (typeof scope === 'string' ? [scope] : scope).map((one) => `\`${one}\``).join(' or ')
+
+replace('README.md', /(<!-- settings: [^\n]*-->\n)[\s\S]*?(\n<!-- \/settings -->)/, (_, begin, end) => begin + settingsTable() + end)
+const lines = rows.map((row) => `| ${row.method} | \`${row.path}\` | ${scopes(row)} | ${row.tier ?? ''} |`)
+replace('docs/routes.md', /(?:^\| (?:GET|POST|PUT|DELETE) \|[^\n]*\n?)+/m, `${lines.join('\n')}\n`)
