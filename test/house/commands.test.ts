@@ -10,6 +10,7 @@ import { launch, run, start, workFolder, type Started } from './command.js'
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const cwd = workFolder()
+const elsewhere = workFolder()
 let gateway: Started
 
 beforeAll(async () => { gateway = await start([], { cwd }) })
@@ -90,7 +91,6 @@ test('status: what answers, as a table and as JSON', async () => {
 })
 
 test('the gateway is found by --url and BLNK_ADMIN_URL with BLNK_ADMIN_TOKEN, and by DATA_DIR', async () => {
-  const elsewhere = workFolder()
   const { url, admin_token: token } = gateway.line
   for (const around of [
     { args: ['--url', url], env: { BLNK_ADMIN_TOKEN: token } },
