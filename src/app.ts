@@ -183,8 +183,9 @@ export function buildApp (config: Config, log: Logger): App {
 }
 
 async function listenOn (server: FastifyInstance, host: string, port: number): Promise<string> {
-  await server.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+  // For localhost Fastify opens a second server, which the hooks on the first do not reach.
+  await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, listenTextResolver: (address) => `listening on ${address}` })
   const { port: actual } = server.server.address() as { port: number }
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
   return `http://${shown}:${actual}`
 }
