@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { buildApp, type App } from './app.js'
 import { SettingError, type Config } from './config.js'
@@ -14,6 +15,9 @@ const EXIT_SETTING = 2
 
 /** Milliseconds that closing the databases may take beyond SHUTDOWN_TIMEOUT_MS. */
 const FLUSH_MS = 10_000
+
+/** Milliseconds that a start which failed may take to clear up. */
+const FAILED_START_MS = 5_000
 
 /** The file of the data directory in which the CLI finds a running gateway. */
 export const RUNNING = 'gateway.json'
@@ -80,8 +84,9 @@ const isKept = (config: Config): boolean => !config.ephemeral && config.database
 /** Starts the gateway, says what to know, and runs until it is told to stop. */
 export async function main (config: Config, json: boolean): Promise<void> {
   const log = createLog(config.logLevel, process.stderr.isTTY)
+  let app: App | undefined
   try {
-    const app = buildApp(config, log)
+    app = buildApp(config, log)
     // Before anything is printed: whoever reads the line may stop the gateway at once.
     const isStopping = stopWhenTold(app, config, log)
     await app.listen()
@@ -90,6 +95,8 @@ export async function main (config: Config, json: boolean): Promise<void> {
     if (isKept(config)) writeSecret(config.dataDir, RUNNING, JSON.stringify({ url: started.url, admin_url: started.adminUrl, pid: process.pid }))
     process.stdout.write(json ? asJson(started) : asText(started, config))
   } catch (error) {
+    // Its sockets and its lock; a start that failed has nothing else to end in order.
+    await Promise.race([app?.close().catch(() => {}), wait(FAILED_START_MS)])
     stop(error, config)
   }
 }

@@ -17,16 +17,34 @@ const dataDirOf = ({ dataDir }: Where): string => dataDir ?? variable(SETTINGS.d
 /** Milliseconds for one call of the admin API. */
 const CALL_MS = 15_000
 
+function isAlive (pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** The gateway that runs on a data directory; one that was killed left its file, and another may listen there now. */
+function runningUrl (dataDir: string): string | null {
+  try {
+    const running = JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null, pid: number }
+    return isAlive(running.pid) ? running.admin_url ?? running.url : null
+  } catch {
+    return null
+  }
+}
+
 /** Where the gateway's admin API answers: the option, the variable, or the running gateway of the data directory. */
 function adminUrl (where: Where): string {
   const given = where.url ?? variable('BLNK_ADMIN_URL')
   if (given !== undefined) return given.replace(/\/+$/, '')
-  try {
-    const running = JSON.parse(readFileSync(join(dataDirOf(where), 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null }
-    return running.admin_url ?? running.url
-  } catch {
-    return 'http://127.0.0.1:4100'
-  }
+  const dataDir = dataDirOf(where)
+  const running = runningUrl(dataDir)
+  if (running !== null) return running
+  // A token out of a file goes to nobody but the gateway that wrote it.
+  if (variable('BLNK_ADMIN_TOKEN') !== undefined) return 'http://127.0.0.1:4100'
+  throw new CliError(`no gateway runs on the data directory ${dataDir}: start one with blnk-gateway start, or name another with --data-dir or --url`)
 }
 
 function adminToken (where: Where): string {

@@ -23,6 +23,8 @@ export interface Clock {
   /** Microseconds since 1970; asking does not move a still clock. */
   micros(): number
   setting(): ClockSetting
+  /** How often it was set: who read a setting elsewhere sees whether it is still the newest. */
+  times(): number
   set(setting: ClockSetting): void
 }
 
@@ -35,6 +37,7 @@ export function momentOf (micros: number): Moment {
 export function createClock (): Clock {
   let standing = RUNNING
   let last = 0
+  let times = 0
   const micros = (): number => standing.frozenAt ?? Date.now() * 1000 + standing.ahead
   const moments = (count: number): Moment[] => {
     last = Math.max(micros(), last + 1) + count - 1
@@ -45,8 +48,10 @@ export function createClock (): Clock {
     moments,
     micros,
     setting: () => standing,
+    times: () => times,
     set (setting) {
       standing = setting
+      times++
       // A clock that is set back begins there.
       last = 0
     }

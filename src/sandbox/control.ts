@@ -28,16 +28,19 @@ export const clockState = (ledger: Ledger): ClockState => ({ now: momentOf(ledge
 
 /** Takes over what was set before, here or in another process. */
 export async function loadClock ({ db, schema, clock }: Ledger): Promise<void> {
+  const before = clock.times()
   const { rows: [row] } = await db.query<{ frozen_at: string | null, ahead: string }>(`SELECT frozen_at, ahead FROM ${schema}.control`)
   const frozenAt = row?.frozen_at == null ? null : Number(row.frozen_at)
   const ahead = Number(row?.ahead ?? 0)
+  // Set meanwhile, and newer than what was read.
+  if (clock.times() !== before) return
   const now = clock.setting()
   if (frozenAt !== now.frozenAt || ahead !== now.ahead) clock.set({ frozenAt, ahead })
 }
 
 async function put ({ db, schema, clock }: Ledger, setting: ClockSetting): Promise<void> {
-  clock.set(setting)
   await db.query(`UPDATE ${schema}.control SET frozen_at = $1, ahead = $2`, [setting.frozenAt, setting.ahead])
+  clock.set(setting)
 }
 
 /** Microseconds since 1970 at which the next queued work up to `until` falls due; null: none. */

@@ -61,7 +61,7 @@ function startWorker ({ database, host, port, logLevel }: SandboxOptions): Worke
   // What goes to a thread is copied, so an address that carries more than an address is cut down to it.
   const address = 'url' in database ? { url: database.url } : { socketDir: database.socketDir }
   const workerData: ThreadOptions = { role: 'sandbox', database: address, host, port, logLevel }
-  return new Worker(fileURLToPath(import.meta.url), { workerData })
+  return new Worker(fileURLToPath(import.meta.url), { workerData, execArgv: [] })
 }
 
 /**

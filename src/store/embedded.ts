@@ -71,7 +71,7 @@ export function startEmbedded ({ dataDir, template }: { dataDir: string | null, 
   if (dataDir !== null) openableDataDir(dataDir)
   const socketDir = makeSocketDir(dataDir)
   const data: WorkerOptions = { role: 'embedded-postgres', socketDir, dataDir, template }
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data, stdout: true, stderr: true })
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data, execArgv: [], stdout: true, stderr: true })
   let closing = false
   const gone = new Promise<void>((resolve) => { worker.once('exit', () => { resolve() }) })
   const died = new Promise<Error>((resolve) => {

@@ -103,7 +103,7 @@ test('the gateway is found by --url and BLNK_ADMIN_URL with BLNK_ADMIN_TOKEN, an
 describe('a command that cannot do its work says so in a sentence, with exit code 1', () => {
   const WRONG: Readonly<Record<string, { args: readonly string[], env?: Readonly<Record<string, string>>, says: RegExp }>> = {
     'no gateway there': { args: ['status', '--url', 'http://127.0.0.1:1'], says: /no gateway answers at http:\/\/127\.0\.0\.1:1/ },
-    'no token': { args: ['status', '--data-dir', 'nowhere'], says: /no admin token: set BLNK_ADMIN_TOKEN/ },
+    'no token': { args: ['status', '--data-dir', 'nowhere'], says: /no gateway runs on the data directory nowhere/ },
     'a wrong token': { args: ['keys', 'list'], env: { BLNK_ADMIN_TOKEN: 'wrong'.repeat(8) }, says: /Invalid or expired credentials/ },
     'an unknown scope': { args: ['keys', 'create', '--name', 'x', '--scope', 'proxy:delete'], says: /proxy:delete is not a scope: choose from \*, proxy:read/ },
     'an unknown key': { args: ['keys', 'revoke', 'key_none'], says: /no API key with this id/ },

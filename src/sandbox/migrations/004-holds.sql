@@ -86,7 +86,7 @@ BEGIN
   SELECT min(inflight_debit_balance) FILTER (WHERE balance_id = hold.source) AS debit, min(inflight_credit_balance) FILTER (WHERE balance_id = hold.destination) AS credit
   INTO held FROM balances WHERE balance_id IN (hold.source, hold.destination);
   -- A QUEUED hold that is not posted yet holds nothing, whatever else its balances hold.
-  IF hold.status = 'QUEUED' AND twin IS NULL THEN SELECT 0 AS debit, 0 AS credit INTO held; END IF;
+  IF hold.status = 'QUEUED' AND twin IS NULL THEN SELECT 0::numeric AS debit, 0::numeric AS credit INTO held; END IF;
   IF held.debit < settled THEN
     RETURN jsonb_build_object('message', format('%s%s inflight debit failed: insufficient inflight debit balance: have %s, need %s', prefix, action, held.debit, settled));
   ELSIF held.credit < settled THEN
