@@ -84,6 +84,10 @@ BEGIN
     IF overdraft_limit IS NULL THEN RETURN 'failed to apply transaction to balances: insufficient funds in source balance'; END IF;
     IF available - moved < -overdraft_limit THEN RETURN 'failed to apply transaction to balances: transaction exceeds overdraft limit'; END IF;
   END IF;
+  -- Core finds out when it writes the second of the two.
+  IF from_id = to_id THEN
+    RETURN format('Optimistic locking failure: balance with ID ''%s'' may have been updated or deleted by another transaction', from_id);
+  END IF;
   IF (entry ->> 'inflight')::boolean THEN
     UPDATE balances SET version = version + 1,
       inflight_debit_balance = inflight_debit_balance + moved * (balance_id = from_id)::int,

@@ -14,9 +14,31 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   FROM (SELECT 'txn_' || new_uuid() AS id) AS fresh;
 $$;
 
--- Refunds what an id stands for: itself where applied, its applied and void children, what was queued under it. As in
+-- What of an id can be refunded: itself where applied, its applied and void children, what was queued under it. As in
 -- Core a refund is such a child, so that refunding a transaction again is refused and yet refunds the refund, once
--- (recording refunds, steps 8 and 14). Options: {skip_queue, description, meta_data}. Answers {entries, messages}.
+-- (recording refunds, steps 8 and 14).
+CREATE FUNCTION refundable (wanted text) RETURNS SETOF transactions
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT * FROM (
+    SELECT * FROM transactions WHERE transaction_id = wanted AND status = 'APPLIED'
+    UNION SELECT * FROM transactions WHERE parent_transaction = wanted AND status IN ('APPLIED', 'VOID')
+    UNION SELECT * FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = wanted AND status = 'APPLIED'
+  ) AS found ORDER BY created_at DESC, found.id;
+$$;
+
+CREATE FUNCTION already_refunded (original transactions) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
+  SELECT format('transaction %s has already been refunded', original.transaction_id);
+$$;
+
+-- Why a transaction cannot be refunded, or null.
+CREATE FUNCTION refund_refusal (original transactions) RETURNS text
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT CASE WHEN EXISTS (SELECT 1 FROM transactions AS t WHERE t.parent_transaction = original.transaction_id AND t.source = original.destination AND t.destination = original.source)
+    THEN already_refunded(original) END;
+$$;
+
+-- Refunds what can be refunded of an id. Options: {skip_queue, description, meta_data}. Answers {entries, messages}.
 CREATE FUNCTION refund_transactions (wanted text, options jsonb, at timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -27,17 +49,12 @@ DECLARE
   made jsonb := '[]';
   messages jsonb := '[]';
   skip_queue boolean := coalesce((options ->> 'skip_queue')::boolean, false);
-  refunded text := 'transaction %s has already been refunded';
+  refusal text;
 BEGIN
-  FOR original IN
-    SELECT * FROM (
-      SELECT * FROM transactions WHERE transaction_id = wanted AND status = 'APPLIED'
-      UNION SELECT * FROM transactions WHERE parent_transaction = wanted AND status IN ('APPLIED', 'VOID')
-      UNION SELECT * FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = wanted AND status = 'APPLIED'
-    ) AS refundable ORDER BY created_at DESC, refundable.id
-  LOOP
-    IF EXISTS (SELECT 1 FROM transactions WHERE parent_transaction = original.transaction_id AND source = original.destination AND destination = original.source) THEN
-      messages := messages || to_jsonb(format(refunded, original.transaction_id));
+  FOR original IN SELECT * FROM refundable(wanted) LOOP
+    refusal := refund_refusal(original);
+    IF refusal IS NOT NULL THEN
+      messages := messages || to_jsonb(refusal);
       CONTINUE;
     END IF;
     entry := refund_entry(original, options || jsonb_build_object('skip_queue', skip_queue), at);
@@ -46,7 +63,7 @@ BEGIN
     IF NOT skip_queue THEN
       -- What was refunded in the meantime is refused by its reference.
       IF queue_transactions(jsonb_build_array(entry)) THEN made := made || shown;
-      ELSE messages := messages || to_jsonb(format(refunded, original.transaction_id)); END IF;
+      ELSE messages := messages || to_jsonb(already_refunded(original)); END IF;
       CONTINUE;
     END IF;
     posted := post_transactions(jsonb_build_array(entry));

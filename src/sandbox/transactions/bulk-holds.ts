@@ -2,16 +2,13 @@ import { bindBody, malformedAsText } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson, type Encodable } from '../json/encode.js'
+import { dryRunSettlements, type Action, type Settlement } from './dry-run-holds.js'
 import { ALREADY_QUEUED, type QueuedSettlement } from './holds.js'
-import { noDryRun } from './refusals.js'
 import { bulkCommit, bulkVoid } from './request.js'
 import { callLedger } from './store.js'
 
 /** The most that Core takes in one call (spec/09 6.8, Bulk). */
 const LIMIT = 100
-
-type Action = 'commit' | 'void'
-interface Item { readonly id: string, readonly amount: string, readonly precise: bigint | null }
 
 // spec/09 6.8: how a result names an error, by its sentence; the first that matches.
 const CODES: ReadonlyArray<readonly [part: string, code: string]> = [
@@ -28,7 +25,7 @@ function checkCount (name: string, items: readonly unknown[]): void {
   if (items.length > LIMIT) throw new CoreError(400, 'TXN_BULK_LIMIT_EXCEEDED', `too many ${name}; max is ${LIMIT}`)
 }
 
-async function settle (ledger: Ledger, action: Action, { id, amount, precise }: Item): Promise<Encodable & object> {
+async function settle (ledger: Ledger, action: Action, { id, amount, precise }: Settlement): Promise<Encodable & object> {
   const { message } = await callLedger<{ message?: string }>(ledger,
     `settle_hold($1, $2, coalesce($3::numeric, ${ledger.schema}.minor_units($4::numeric, $1)), $5, $6)`,
     [id, action, precise === null ? null : String(precise), amount, ledger.ids.next('ref'), ledger.clock.now().json])
@@ -37,7 +34,7 @@ async function settle (ledger: Ledger, action: Action, { id, amount, precise }: 
     : { transaction_id: id, status: 'failed', code: codeOf(message), message }
 }
 
-async function queueSettlement (ledger: Ledger, action: Action, { id, amount, precise }: Item): Promise<Encodable & object> {
+async function queueSettlement (ledger: Ledger, action: Action, { id, amount, precise }: Settlement): Promise<Encodable & object> {
   const { message, pending } = await callLedger<QueuedSettlement>(ledger,
     `queue_settlement($1, $2, coalesce($3::numeric, ${ledger.schema}.minor_units($4::numeric, $1)), $5)`,
     [id, action, precise === null ? null : String(precise), amount, ledger.clock.now().json])
@@ -47,7 +44,7 @@ async function queueSettlement (ledger: Ledger, action: Action, { id, amount, pr
 }
 
 /** Each item stands alone: one that is refused leaves the others as they are. */
-async function settleAll (ledger: Ledger, action: Action, { items, skipQueue }: { items: readonly Item[], skipQueue: boolean }): Promise<CoreReply> {
+async function settleAll (ledger: Ledger, action: Action, { items, skipQueue }: { items: readonly Settlement[], skipQueue: boolean }): Promise<CoreReply> {
   const results: Encodable[] = []
   let failed = 0
   for (const item of items) {
@@ -63,16 +60,14 @@ async function settleAll (ledger: Ledger, action: Action, { items, skipQueue }: 
 export const commitMany: Handler = async (ledger, request) => {
   const { transactions, skip_queue: skipQueue, dry_run: dryRun } = bindBody(request, bulkCommit, malformedAsText)
   checkCount('transactions', transactions ?? [])
-  if (dryRun) throw noDryRun()
   const items = (transactions ?? []).map((item) => ({ id: item.transaction_id, amount: item.amount, precise: item.precise_amount }))
-  return await settleAll(ledger, 'commit', { items, skipQueue })
+  return dryRun ? await dryRunSettlements(ledger, 'commit', items) : await settleAll(ledger, 'commit', { items, skipQueue })
 }
 
 /** POST /transactions/inflight/bulk/void */
 export const voidMany: Handler = async (ledger, request) => {
   const { transaction_ids: ids, skip_queue: skipQueue, dry_run: dryRun } = bindBody(request, bulkVoid, malformedAsText)
   checkCount('transaction_ids', ids ?? [])
-  if (dryRun) throw noDryRun()
   const items = (ids ?? []).map((id) => ({ id, amount: '0', precise: null }))
-  return await settleAll(ledger, 'void', { items, skipQueue })
+  return dryRun ? await dryRunSettlements(ledger, 'void', items) : await settleAll(ledger, 'void', { items, skipQueue })
 }

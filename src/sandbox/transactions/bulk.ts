@@ -2,9 +2,10 @@ import { bindBody } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson, type Encodable } from '../json/encode.js'
-import { splitRefusal } from './create.js'
+import { splitRefusal } from './distributions.js'
+import { dryRunMany } from './dry-run.js'
 import { prepare, type BatchItem } from './entry.js'
-import { codeOf, noDryRun, statusOf } from './refusals.js'
+import { codeOf, statusOf } from './refusals.js'
 import { bulkTransactions, type BulkTransactions, type RecordTransaction } from './request.js'
 import { callLedger, retried } from './store.js'
 import { validationMessage } from './validate.js'
@@ -45,7 +46,8 @@ function itemOf (ledger: Ledger, request: RecordTransaction, batch: BatchItem): 
 export const createMany: Handler = async (ledger, request) => {
   const body = bindBody(request, bulkTransactions, badBody)
   const items = checkItems(body.transactions)
-  if (body.dry_run || items.some((item) => item.dry_run)) throw noDryRun()
+  // The dry_run of an item says nothing in a batch.
+  if (body.dry_run) return await dryRunMany(ledger, body, items)
   const batch = ledger.ids.next('bulk')
   const slices: string[] = []
   for (let from = 0; from < items.length; from += SLICE) {

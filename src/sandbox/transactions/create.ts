@@ -2,9 +2,10 @@ import { bindBody } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
-import { SplitError } from './distributions.js'
+import { splitRefusal } from './distributions.js'
+import { dryRunOne } from './dry-run.js'
 import { prepare, type Prepared } from './entry.js'
-import { noDryRun, refused, refusedByLedger } from './refusals.js'
+import { refused, refusedByLedger } from './refusals.js'
 import { transactionJson } from './reply.js'
 import { recordTransaction, type RecordTransaction } from './request.js'
 import { callLedger, notRecorded, unwritable } from './store.js'
@@ -24,15 +25,9 @@ export const createTransaction: Handler = async (ledger, request) => {
   const body = bindBody(request, recordTransaction, invalidInput)
   const invalid = validationMessage(body)
   if (invalid !== undefined) throw new CoreError(400, 'TXN_VALIDATION_ERROR', invalid, { key: 'errors' })
-  if (body.dry_run) throw noDryRun()
+  if (body.dry_run) return await dryRunOne(ledger, body)
   const prepared = prepareOrRefuse(ledger, body)
   return prepared.skipQueue ? await post(ledger, prepared) : await queue(ledger, prepared)
-}
-
-/** The message of a split that cannot be made. */
-export function splitRefusal (error: unknown): string {
-  if (error instanceof SplitError) return `failed to split transaction: ${error.message}`
-  throw error
 }
 
 function prepareOrRefuse (ledger: Ledger, body: RecordTransaction): Prepared {

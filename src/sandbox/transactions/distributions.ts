@@ -5,6 +5,12 @@ import type { Distribution } from './request.js'
 /** A split that Core refuses, with its sentence (spec/09 6.6). */
 export class SplitError extends Error {}
 
+/** The message of a split that cannot be made. */
+export function splitRefusal (error: unknown): string {
+  if (error instanceof SplitError) return `failed to split transaction: ${error.message}`
+  throw error
+}
+
 const ZERO = whole(0n)
 const HUNDRED = whole(100n)
 

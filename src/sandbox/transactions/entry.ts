@@ -12,9 +12,12 @@ import type { Distribution, RecordTransaction } from './request.js'
 /** How a batch overrides its items (spec/09 6.9). */
 export interface BatchItem { readonly batch: string, readonly sequence: number, readonly inflight: boolean, readonly skipQueue: boolean }
 
+/** A row to be written (003-posting.sql). Amounts are decimal text. */
+export interface Entry { readonly source: string, readonly destination: string, readonly amount: string, readonly precise_amount: string, readonly [member: string]: Encodable }
+
 /** A validated request, ready for the database: what 003-posting.sql calls entries, and the answer it will get. */
 export interface Prepared {
-  readonly entries: readonly Encodable[]
+  readonly entries: readonly Entry[]
   readonly later: readonly Encodable[]
   readonly split: boolean
   readonly skipQueue: boolean

@@ -3,7 +3,8 @@ import type { Handler } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
 import { timestampJson } from '../json/time.js'
-import { joined, noDryRun, refusedByLedger } from './refusals.js'
+import { dryRunSettlement } from './dry-run-holds.js'
+import { joined, refusedByLedger } from './refusals.js'
 import { transactionJson, transactionMembers, viewOf, type TransactionRow, type TransactionView } from './reply.js'
 import { inflightUpdate } from './request.js'
 import { callLedger } from './store.js'
@@ -25,7 +26,7 @@ export const updateInflight: Handler = async (ledger, request) => {
   const { status: action, amount, precise_amount: precise } = body
   if (action !== 'commit' && action !== 'void') throw new CoreError(400, 'TXN_INVALID_STATUS_ACTION', 'status not supported. use either commit or void')
   if (precise !== null && precise <= 0n) throw new CoreError(400, 'TXN_INVALID_AMOUNT', 'precise_amount must be positive')
-  if (body.dry_run) throw noDryRun()
+  if (body.dry_run) return await dryRunSettlement(ledger, action, { id, amount, precise })
   const requested = `coalesce($3::numeric, ${ledger.schema}.minor_units($4::numeric, $1))`
   const values = [id, action, precise === null ? null : String(precise), amount, ledger.clock.now().json]
 

@@ -3,7 +3,8 @@ import type { Handler } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson } from '../json/encode.js'
 import { metadataJson, parseMetadata } from '../json/metadata.js'
-import { joined, noDryRun } from './refusals.js'
+import { dryRunRefund } from './dry-run-holds.js'
+import { joined } from './refusals.js'
 import { transactionJson, type TransactionView } from './reply.js'
 import { refundTransaction } from './request.js'
 import { callLedger } from './store.js'
@@ -15,7 +16,7 @@ interface Refunds { readonly entries: ReadonlyArray<Omit<TransactionView, 'meta_
 export const refund: Handler = async (ledger, request) => {
   const { id = '' } = request.params
   const body = request.body.toString('latin1').trim() === '' ? refundTransaction.zero() : bindBody(request, refundTransaction)
-  if (body.dry_run) throw noDryRun()
+  if (body.dry_run) return await dryRunRefund(ledger, id)
   const options = { skip_queue: body.skip_queue, description: body.description, meta_data: body.meta_data === null ? undefined : metadataJson(body.meta_data) }
   const { entries: [first], messages } = await callLedger<Refunds>(ledger, 'refund_transactions($1, $2, $3)', [id, encodeJson(options), ledger.clock.now().json])
   ledger.wake()

@@ -43,13 +43,13 @@ export function refused (message: string, otherwise: RefusalCode): CoreError {
   return new CoreError(STATUSES[code], code, message)
 }
 
-/** Of what was not found Core shows the innermost sentence, not what wraps it, unless several errors were joined. */
+/** Of what was not found or changed meanwhile Core shows the innermost sentence, not what wraps it, unless several errors were joined. */
 export function refusedByLedger (message: string, otherwise: RefusalCode): CoreError {
+  const stale = /(?:^|: )(Optimistic locking failure: .*)$/s.exec(message)?.[1]
+  if (stale !== undefined) return new CoreError(409, 'GEN_CONFLICT', stale)
   const inner = /(?:^|: )NOT_FOUND: (.*)$/s.exec(message)?.[1]
   return inner === undefined ? refused(message, otherwise) : new CoreError(404, 'TXN_NOT_FOUND', inner, { details: {} })
 }
 
 /** The errors of several rows that were worked on, as Go prints a list of them. */
 export const joined = (messages: readonly string[]): CoreError => refused(`error occurred during processing: [${messages.join(' ')}]`, 'GEN_BAD_REQUEST')
-
-export const noDryRun = (): CoreError => new CoreError(501, 'GEN_NOT_IMPLEMENTED', 'dry_run is not available in the sandbox yet: nothing was written')

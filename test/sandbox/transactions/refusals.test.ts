@@ -5,24 +5,6 @@ let lab: TestLedger
 beforeAll(async () => { lab = await testLedger() })
 afterAll(async () => { await lab.close() })
 
-const everything = async (): Promise<unknown> => [await lab.rows('true'), (await lab.ledger.db.query(`SELECT * FROM ${lab.ledger.schema}.balances`)).rows, (await lab.ledger.db.query(`SELECT * FROM ${lab.ledger.schema}.queue`)).rows]
-
-test('a dry run is not answered as if it were real, and writes nothing', async () => {
-  const { body: hold } = await lab.send('POST', '/transactions', transaction({ inflight: true }))
-  const id = hold['transaction_id'] as string
-  const before = await everything()
-  const answers = [
-    await lab.send('POST', '/transactions', transaction({ dry_run: true, source: '@New' })),
-    await lab.send('POST', '/transactions/bulk', { dry_run: true, transactions: [transaction()] }),
-    await lab.send('POST', '/transactions/bulk', { transactions: [transaction({ dry_run: true })] }),
-    await lab.send('PUT', `/transactions/inflight/${id}`, { status: 'void', dry_run: true, skip_queue: true }),
-    await lab.send('POST', '/transactions/inflight/bulk/void', { transaction_ids: [id], dry_run: true, skip_queue: true }),
-    await lab.send('POST', `/refund-transaction/${id}`, { dry_run: true, skip_queue: true })
-  ]
-  expect(answers.map(({ status }) => status)).toEqual([501, 501, 501, 501, 501, 501])
-  expect(await everything()).toEqual(before)
-})
-
 test('what is refused leaves its @ balances and nothing else', async () => {
   const before = await lab.rows('true')
   expect((await lab.send('POST', '/transactions', transaction({ source: '@Empty', allow_overdraft: false }))).body['error_detail']).toMatchObject({ code: 'TXN_INSUFFICIENT_FUNDS' })
