@@ -1,5 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { withGeneratedBy } from './api-keys/generated-by.js'
+import { tagOf } from './api-keys/key.js'
+import { checkScopes } from './api-keys/scopes.js'
+import { findApiKey, markUsed, type ApiKey } from './api-keys/store.js'
 import { collectBody, type CollectedBody } from './body.js'
 import type { CoreReply, CoreRequest, Ledger, Row } from './call.js'
 import { CoreError } from './errors.js'
@@ -13,13 +17,15 @@ export interface CoreAppOptions {
   readonly rows: readonly Row[]
   /** The ledger that a key opens. */
   findLedger(key: string): OpenLedger | undefined
+  /** The ledger that scoped keys of this tag belong to. */
+  findTagged(tag: string): OpenLedger | undefined
   /** Whether the database answers. */
   healthy(): Promise<boolean>
   readonly log: Logger
 }
 
 declare module 'fastify' {
-  interface FastifyRequest { opened: OpenLedger | null }
+  interface FastifyRequest { opened: OpenLedger | null, apiKey: ApiKey | null }
 }
 
 const EMPTY: CollectedBody = { body: Buffer.alloc(0), truncated: false }
@@ -41,6 +47,7 @@ export function buildCoreApp (options: CoreAppOptions): FastifyInstance {
     routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) }
   })
   app.decorateRequest('opened', null)
+  app.decorateRequest('apiKey', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (_request: FastifyRequest, payload: FastifyRequest['raw']) => await collectBody(payload))
 
@@ -58,9 +65,12 @@ export function buildCoreApp (options: CoreAppOptions): FastifyInstance {
       return
     }
     if (isOpen(pathOf(request))) return
-    const found = authenticate(options, request)
-    if (found instanceof CoreError) answer(request, reply, refusal(found))
-    else request.opened = found
+    try {
+      await authenticate(options, request)
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error
+      answer(request, reply, refusal(error))
+    }
   })
 
   app.get('/', async (request, reply) => { answer(request, reply, json(200, 'server running...')) })
@@ -102,11 +112,30 @@ function withoutSlash (rows: readonly Row[], request: FastifyRequest): string | 
 
 const patternOf = (row: Row): RegExp => new RegExp(`^${row.path.replace(/:\w+/g, '[^/]+')}$`)
 
-/** spec/09 3. */
-function authenticate (options: CoreAppOptions, request: FastifyRequest): OpenLedger | CoreError {
-  const key = request.headers['x-blnk-key']
-  if (key === undefined || key === '') return new CoreError(401, 'AUTH_MISSING_API_KEY', 'Authentication required. Use X-Blnk-Key header')
-  return options.findLedger(key.toString()) ?? new CoreError(401, 'AUTH_INVALID_API_KEY', 'Invalid API key')
+/**
+ * Finds the ledger of a request's key and, of a scoped key, whether it allows the request (spec/09 3).
+ * @throws CoreError
+ */
+async function authenticate (options: CoreAppOptions, request: FastifyRequest): Promise<void> {
+  const key = request.headers['x-blnk-key']?.toString() ?? ''
+  if (key === '') throw new CoreError(401, 'AUTH_MISSING_API_KEY', 'Authentication required. Use X-Blnk-Key header')
+  const own = options.findLedger(key)
+  if (own !== undefined) {
+    request.opened = own
+    return
+  }
+  const invalid = new CoreError(401, 'AUTH_INVALID_API_KEY', 'Invalid API key')
+  const tagged = options.findTagged(tagOf(key) ?? '')
+  if (tagged === undefined) throw invalid
+  await tagged.turnstile.pass(async () => {
+    const apiKey = await findApiKey(tagged.ledger, key)
+    if (apiKey === null) throw invalid
+    if (!apiKey.valid) throw new CoreError(401, 'AUTH_EXPIRED_API_KEY', 'API key is expired or revoked')
+    checkScopes(apiKey.scopes, request.method, pathOf(request))
+    await markUsed(tagged.ledger, apiKey.api_key_id)
+    request.apiKey = apiKey
+  })
+  request.opened = tagged
 }
 
 async function health (options: CoreAppOptions): Promise<CoreReply> {
@@ -114,15 +143,16 @@ async function health (options: CoreAppOptions): Promise<CoreReply> {
 }
 
 async function run (options: CoreAppOptions, row: Row, request: FastifyRequest): Promise<CoreReply> {
-  const { opened } = request
+  const { opened, apiKey } = request
   if (opened === null || hasEmptyParam(request)) return NOT_FOUND
   const { body, truncated } = request.body as CollectedBody | undefined ?? EMPTY
   const call: CoreRequest = {
     params: request.params as Record<string, string>,
     query: new URLSearchParams(request.url.slice(pathOf(request).length)),
-    body,
+    body: apiKey !== null && row.method === 'POST' ? withGeneratedBy(body, apiKey.api_key_id) : body,
     truncated,
-    contentType: request.headers['content-type'] ?? ''
+    contentType: request.headers['content-type'] ?? '',
+    ...(apiKey === null ? {} : { apiKey })
   }
   try {
     return await opened.turnstile.pass(async () => await row.handler(opened.ledger, call))

@@ -1,6 +1,8 @@
 import type { Database } from '../lib/postgres.js'
+import type { ApiKey } from './api-keys/store.js'
 import type { Clock } from './clock.js'
 import type { Ids } from './ids.js'
+import type { LedgerSecret } from './secret.js'
 
 /** One sandbox Core: its schema, and what its handlers need. */
 export interface Ledger {
@@ -8,6 +10,7 @@ export interface Ledger {
   readonly db: Database
   readonly clock: Clock
   readonly ids: Ids
+  readonly secret: LedgerSecret
   /** Says that work was queued; the queue's worker looks at once and not at its next poll. */
   wake(): void
 }
@@ -21,6 +24,8 @@ export interface CoreRequest {
   /** The body was longer than Core's limit, and `body` is what came before it. */
   readonly truncated?: boolean
   readonly contentType: string
+  /** The scoped key that it came with; none: the ledger's own. */
+  readonly apiKey?: ApiKey
 }
 
 /** `body` is JSON text in Core's key order, or plain text. `application/json; charset=utf-8` unless it says otherwise. */

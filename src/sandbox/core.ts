@@ -42,7 +42,7 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   const db = openDatabase(options.database, connectionsTo(options.database), (error) => { log.warn({ err: error }, 'a database connection was lost') })
   const serving = new Serving(db, (error) => { log.error({ err: error }, 'queued work failed') })
   const healthy = async (): Promise<boolean> => await db.query('SELECT 1').then(() => true, () => false)
-  const app = buildCoreApp({ rows, findLedger: (key) => serving.find(key), healthy, log })
+  const app = buildCoreApp({ rows, findLedger: (key) => serving.find(key), findTagged: (tag) => serving.findTagged(tag), healthy, log })
   let url: string
   try {
     url = await app.listen({ host: options.host, port: options.port })

@@ -35,15 +35,17 @@ export function writeReply (request: IncomingMessage, response: ServerResponse, 
   const { remoteAddress, remotePort, remoteFamily } = request.socket
   const host = remoteFamily === 'IPv6' ? `[${remoteAddress ?? ''}]` : remoteAddress ?? ''
   const forwarded = request.headers['x-forwarded-for']
+  const empty = reply.status === 204
   response.writeHead(reply.status, [
     ...BEFORE_TYPE,
-    'Content-Type', reply.contentType ?? JSON_TYPE,
+    ...(empty ? [] : ['Content-Type', reply.contentType ?? JSON_TYPE]),
     ...AFTER_TYPE,
     ...(request.headers['x-forwarded-proto']?.toString().toLowerCase() === 'https' ? ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'] : []),
     ...LAST,
     ...(forwarded === undefined ? [] : ['X-Rate-Limit-Request-Forwarded-For', forwarded.toString()]),
     'X-Rate-Limit-Request-Remote-Addr', `${host}:${remotePort ?? 0}`,
-    'Content-Length', String(Buffer.byteLength(reply.body))
+    // RFC 9110 8.6: none with a 204.
+    ...(empty ? [] : ['Content-Length', String(Buffer.byteLength(reply.body))])
   ])
   response.end(reply.body)
 }

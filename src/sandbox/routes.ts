@@ -1,9 +1,12 @@
 import { accountRows } from './accounts/routes.js'
+import { apiKeyRows } from './api-keys/routes.js'
 import { balanceRows } from './balances/routes.js'
 import type { Row } from './call.js'
+import { hookRows } from './hooks/routes.js'
 import { identityRows } from './identities/routes.js'
 import { ledgerRows } from './ledgers/routes.js'
 import { metadataRows } from './metadata/routes.js'
+import { monitorRows } from './monitors/routes.js'
 import { searchRows } from './search.js'
 import { transactionRows } from './transactions/routes.js'
 
@@ -14,6 +17,9 @@ export const rows: readonly Row[] = [
   ...transactionRows,
   ...identityRows,
   ...accountRows,
+  ...monitorRows,
+  ...hookRows,
+  ...apiKeyRows,
   ...searchRows,
   ...metadataRows
 ]

@@ -1,5 +1,6 @@
 import { assertSchemaName, migrate, readMigrations } from '../lib/migrate.js'
 import type { Database } from '../lib/postgres.js'
+import { ledgerTag } from './api-keys/key.js'
 import type { OpenLedger } from './app.js'
 import type { Ledger } from './call.js'
 import { createClock } from './clock.js'
@@ -8,6 +9,7 @@ import { createIds } from './ids.js'
 import { Keyring } from './keyring.js'
 import { resetLedger } from './queue/reset.js'
 import { startQueue, type Queue } from './queue/worker.js'
+import { LedgerSecret } from './secret.js'
 import { Turnstile } from './turnstile.js'
 
 /** A reset gives the ledger a new queue. */
@@ -17,18 +19,23 @@ interface Served extends OpenLedger { queue: Queue }
 export class Serving {
   private readonly bySchema = new Map<string, Promise<Served>>()
   private readonly keyring = new Keyring<Served>()
+  private readonly byTag = new Map<string, Served>()
 
   constructor (private readonly db: Database, private readonly queueFailed: (error: unknown) => void) {}
 
   find (key: string): OpenLedger | undefined { return this.keyring.find(key) }
 
+  findTagged (tag: string): OpenLedger | undefined { return this.byTag.get(tag) }
+
   async open (schema: string, key: string): Promise<void> {
-    const opening = this.bySchema.get(schema) ?? this.start(schema)
+    const opening = this.bySchema.get(schema) ?? this.start(schema, key)
     this.bySchema.set(schema, opening)
     try {
       const opened = await opening
       await loadClock(opened.ledger)
+      opened.ledger.secret.replace(key)
       this.keyring.set(schema, key, opened)
+      this.byTag.set(ledgerTag(schema), opened)
     } catch (error) {
       this.bySchema.delete(schema)
       throw error
@@ -39,6 +46,7 @@ export class Serving {
     assertSchemaName(schema)
     const found = await this.bySchema.get(schema)
     this.keyring.remove(schema)
+    this.byTag.delete(ledgerTag(schema))
     this.bySchema.delete(schema)
     await found?.turnstile.alone(async () => { await found.queue.close() })
     await this.db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
@@ -79,9 +87,9 @@ export class Serving {
     return await found
   }
 
-  private async start (schema: string): Promise<Served> {
+  private async start (schema: string, key: string): Promise<Served> {
     await migrate(this.db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
-    const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), wake: () => { served.queue.wake() } }
+    const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), secret: new LedgerSecret(key), wake: () => { served.queue.wake() } }
     const served: Served = { ledger, queue: startQueue(ledger, this.queueFailed), turnstile: new Turnstile() }
     return served
   }

@@ -1,4 +1,5 @@
 import type { Ledger } from '../call.js'
+import { CoreError } from '../errors.js'
 import type { Listing } from '../filter/list.js'
 import { field, struct, type Bound } from '../json/bind.js'
 import type { Encodable } from '../json/encode.js'
@@ -82,6 +83,17 @@ export async function createIdentity ({ db, schema, clock, ids }: Ledger, identi
 
 export async function findIdentity ({ db, schema }: Ledger, id: string): Promise<IdentityRow | undefined> {
   return (await db.query<IdentityRow>(`SELECT ${IDENTITY_COLUMNS} FROM ${schema}.identity WHERE identity_id = $1`, [id])).rows[0]
+}
+
+/** @param details Core carries the cause of a read, and none of a write that met no row */
+export const unknownIdentity = (id: string, code = 'IDT_NOT_FOUND', details?: unknown): CoreError =>
+  new CoreError(404, code, `Identity with ID '${id}' not found`, { details })
+
+/** @throws CoreError 404 where there is none */
+export async function knownIdentity (ledger: Ledger, id: string): Promise<IdentityRow> {
+  const row = await findIdentity(ledger, id)
+  if (row === undefined) throw unknownIdentity(id, 'IDT_NOT_FOUND', {})
+  return row
 }
 
 /** Sets what the request says something about: an empty text, the zero date and nil metadata leave the column alone. */

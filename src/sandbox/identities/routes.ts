@@ -5,7 +5,8 @@ import { CoreError } from '../errors.js'
 import { filterHandler, readPage } from '../filter/list.js'
 import { queryInt, readFilterQuery } from '../filter/request.js'
 import { json } from '../reply.js'
-import { createIdentity, deleteIdentity, findIdentity, IDENTITY_LISTING, identityJson, identityRequest, updateIdentity } from './identity.js'
+import { createIdentity, deleteIdentity, IDENTITY_LISTING, identityJson, identityRequest, knownIdentity, unknownIdentity, updateIdentity } from './identity.js'
+import { tokenizationRows } from './tokenization.js'
 
 // The forms that Core's UUID parser takes: plain, in braces, as a URN, or without dashes.
 const UUID = /^(?:(?:urn:uuid:)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\{[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}|[0-9a-f]{32})$/i
@@ -17,10 +18,6 @@ function checkId (id: string): void {
   if (!id.startsWith('idt_')) throw invalid("identity_id must start with the 'idt_' prefix")
   if (!UUID.test(id.slice(4))) throw invalid("identity_id suffix after 'idt_' must be a valid UUID", {})
 }
-
-/** @param details Core carries the cause of a read, and none of a write that met no row */
-export const unknownIdentity = (id: string, code = 'IDT_NOT_FOUND', details?: unknown): CoreError =>
-  new CoreError(404, code, `Identity with ID '${id}' not found`, { details })
 
 const create: Handler = async (ledger, request) => {
   const identity = bindBody(request, identityRequest)
@@ -34,10 +31,7 @@ const create: Handler = async (ledger, request) => {
 }
 
 const show: Handler = async (ledger, { params }) => {
-  const id = params['id'] as string
-  const row = await findIdentity(ledger, id)
-  if (row === undefined) throw unknownIdentity(id, 'IDT_NOT_FOUND', {})
-  return json(200, identityJson(row))
+  return json(200, identityJson(await knownIdentity(ledger, params['id'] as string)))
 }
 
 const update: Handler = async (ledger, request) => {
@@ -75,5 +69,6 @@ export const identityRows: readonly Row[] = [
   { method: 'POST', path: '/identities/filter', handler: filterHandler(IDENTITY_LISTING) },
   { method: 'GET', path: '/identities/:id', handler: show },
   { method: 'PUT', path: '/identities/:id', handler: update },
-  { method: 'DELETE', path: '/identities/:id', handler: remove }
+  { method: 'DELETE', path: '/identities/:id', handler: remove },
+  ...tokenizationRows
 ]

@@ -11,6 +11,7 @@ BEGIN
   DELETE FROM transactions;
   DELETE FROM accounts;
   DELETE FROM api_keys;
+  DELETE FROM hooks;
   DELETE FROM balance_monitors;
   DELETE FROM balance_snapshots;
   DELETE FROM balances;

@@ -5,6 +5,7 @@ import { createClock } from '../../../src/sandbox/clock.js'
 import { createIds } from '../../../src/sandbox/ids.js'
 import type { Row } from '../../../src/sandbox/call.js'
 import { startCore, type Sandbox } from '../../../src/sandbox/core.js'
+import { LedgerSecret } from '../../../src/sandbox/secret.js'
 
 let core: Sandbox
 beforeAll(async () => { core = await startCore({ database: inject('postgres'), host: '127.0.0.1', port: 0, logLevel: 'silent' }) })
@@ -44,8 +45,8 @@ test('a path that cannot be decoded is a bad request and ends nothing', async ()
 })
 
 async function withRows (rows: readonly Row[], work: (url: string) => Promise<void>): Promise<void> {
-  const opened = { ledger: { schema: 'none', clock: createClock(), ids: createIds(), db: undefined as never, wake: () => {} }, turnstile: { pass: async (each: () => Promise<unknown>) => await each() } as never }
-  const app = buildCoreApp({ rows, findLedger: (key) => key === 'k' ? opened : undefined, healthy: async () => true, log: { info: () => {}, error: () => {} } as never })
+  const opened = { ledger: { schema: 'none', clock: createClock(), ids: createIds(), secret: new LedgerSecret('test'), db: undefined as never, wake: () => {} }, turnstile: { pass: async (each: () => Promise<unknown>) => await each() } as never }
+  const app = buildCoreApp({ rows, findLedger: (key) => key === 'k' ? opened : undefined, findTagged: () => undefined, healthy: async () => true, log: { info: () => {}, error: () => {} } as never })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   try { await work(url) } finally { await app.close() }
 }

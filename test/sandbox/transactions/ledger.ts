@@ -5,6 +5,7 @@ import { CoreError } from '../../../src/sandbox/errors.js'
 import { createIds } from '../../../src/sandbox/ids.js'
 import { startQueue } from '../../../src/sandbox/queue/worker.js'
 import { refusal } from '../../../src/sandbox/reply.js'
+import { LedgerSecret } from '../../../src/sandbox/secret.js'
 import { transactionRows } from '../../../src/sandbox/transactions/routes.js'
 import { testDatabase } from '../../support/database.js'
 
@@ -18,7 +19,7 @@ export async function testLedger () {
   const { db, schema } = testDatabase(16)
   await migrate(db, schema, MIGRATIONS)
   let woken = 0
-  const ledger: Ledger = { db, schema, clock: createClock(), ids: createIds(), wake () { woken++ } }
+  const ledger: Ledger = { db, schema, clock: createClock(), ids: createIds(), secret: new LedgerSecret('test'), wake () { woken++ } }
 
   async function send (method: Row['method'], path: string, body?: unknown): Promise<Answer> {
     const [pathname = '', search = ''] = path.split('?')
