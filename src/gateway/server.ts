@@ -45,6 +45,12 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   continueAfterAdmission(app)
   // Past its standard of 2,000 Node leaves headers out without a word; their bytes are bounded in any case.
   app.server.maxHeadersCount = 0
+  // Many clients name a content type on every request, also where there is no content.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, null)
+    else parseJson(request, body as string, done)
+  })
   app.decorateRequest('call', null)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => { sendError(notFound(rooms, request), request, reply) })
