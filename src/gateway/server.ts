@@ -49,7 +49,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, null)
-    else parseJson(request, body as string, done)
+    else void parseJson(request, body as string, done)
   })
   app.decorateRequest('call', null)
   app.setErrorHandler(sendError)
