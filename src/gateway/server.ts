@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyBodyParser, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
@@ -46,10 +46,10 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   // Past its standard of 2,000 Node leaves headers out without a word; their bytes are bounded in any case.
   app.server.maxHeadersCount = 0
   // Many clients name a content type on every request, also where there is no content.
-  const parseJson = app.getDefaultJsonParser('error', 'error')
+  const parseJson = app.getDefaultJsonParser('error', 'error') as (...values: Parameters<FastifyBodyParser<string>>) => void
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, null)
-    else void parseJson(request, body as string, done)
+    else parseJson(request, body as string, done)
   })
   app.decorateRequest('call', null)
   app.setErrorHandler(sendError)
