@@ -30,15 +30,18 @@ export interface Clock {
 
 /** @param micros since 1970 */
 export function momentOf (micros: number): Moment {
-  const text = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1) + String(micros % 1000).padStart(3, '0')
-  return { column: text.replace('T', ' '), json: `${text.replace(/0+$/, '').replace(/\.$/, '')}Z` }
+  const digits = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1) + String(micros % 1000).padStart(3, '0')
+  // Go and Postgres both leave the zeros at the end out.
+  const text = digits.replace(/\.?0+$/, '')
+  return { column: text.replace('T', ' '), json: `${text}Z` }
 }
 
 export function createClock (): Clock {
   let standing = RUNNING
   let last = 0
   let times = 0
-  const micros = (): number => standing.frozenAt ?? Date.now() * 1000 + standing.ahead
+  // Date.now() has no part below the millisecond; Core's times have.
+  const micros = (): number => standing.frozenAt ?? Date.now() * 1000 + Math.floor(performance.now() * 1000 % 1000) + standing.ahead
   const moments = (count: number): Moment[] => {
     last = Math.max(micros(), last + 1) + count - 1
     return Array.from({ length: count }, (_, i) => momentOf(last - i))
