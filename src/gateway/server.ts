@@ -6,6 +6,7 @@ import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
 import { admit, admitCredential, Refused } from './admit.js'
+import { hasFaultyFraming } from './framing.js'
 import { logRequest } from './log.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row, Tier } from './row.js'
@@ -52,6 +53,10 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     else parseJson(request, body as string, done)
   })
   app.decorateRequest('call', null)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { rawHeaders, httpVersion } = request.raw
+    done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
+  })
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => { sendError(notFound(rooms, request), request, reply) })
   app.addHook('onResponse', (request, reply, done) => {
@@ -118,7 +123,9 @@ const NOT_HTTP = ['400 Bad Request', new GatewayError('HTTP_MALFORMED_REQUEST')]
 
 /** What is not an HTTP request never becomes one: it is answered on the socket, which is then closed. */
 function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // After an answer has begun, whatever is written would be read as a part of it.
+  const answering = (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage
+  if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent === true) {
     socket.destroy()
     return
   }

@@ -21,7 +21,7 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   if (upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
   const target = readTarget(request.raw.url ?? '')
   if (typeof target === 'string') throw new GatewayError(target)
-  const head = requestHeaders(request.raw.rawHeaders, upstream.key)
+  const head = headFor(request.raw.rawHeaders, call)
   const fill = fillOf(call)
   if (fill !== undefined && (head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
 
@@ -40,6 +40,15 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   const outgoing = { path: upstream.basePath + target.path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) }
   if (fault !== undefined && 'drop' in fault) return await dropAfter(upstream, outgoing, { request, reply, call })
   return await new Exchange(request, reply, call).send(upstream, outgoing)
+}
+
+/**
+ * The body of a GET has no meaning, and one that a server on the way does not read is a second request to it
+ * (RFC 9110 9.3.1): Core reads none, and none is forwarded.
+ */
+function headFor (raw: readonly string[], { row, upstream }: Call): RequestHeaders {
+  const head = requestHeaders(raw, upstream?.key)
+  return row.method === 'GET' ? { ...head, contentLength: undefined, hasBody: false, expectsContinue: false } : head
 }
 
 const faultOf = ({ rooms, instanceId, row }: Call, path: string): Effect | undefined =>

@@ -17,6 +17,9 @@ const NOT_FORWARDED = new Set([
 /** Named in Connection they stay all the same: both ends frame or address the message by them. */
 const NOT_NAMEABLE = new Set(['content-length', 'host', 'transfer-encoding'])
 
+/** Names that a server behind, or a CGI-like interface, may fold to a field of the framing. */
+const LIKE_FRAMING = /^(?:transfer[-_]+encoding|content[-_]+length)$/
+
 export interface RequestHeaders {
   readonly headers: RawHeaders
   /** The body's length in bytes; undefined without Content-Length. */
@@ -45,7 +48,7 @@ export function requestHeaders (raw: readonly string[], key: string | undefined)
       else if (lower === 'expect') expectsContinue ||= raw[i + 1]!.toLowerCase() === '100-continue'
       continue
     }
-    if (isCoreKey(lower) || named?.has(lower) || lower.startsWith('proxy-')) continue
+    if (isCoreKey(lower) || LIKE_FRAMING.test(lower) || named?.has(lower) || lower.startsWith('proxy-')) continue
     headers.push(name, raw[i + 1]!)
   }
   if (key !== undefined) headers.push('X-Blnk-Key', key)

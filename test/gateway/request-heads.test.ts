@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { INSTANCE, KEY, ok, startBoth } from '../support/proxy.js'
+import { connect } from '../support/raw-client.js'
+
+interface Head { readonly name: string, readonly tier: 'Compliant' | 'Acceptable' | 'Ambiguous' | 'Severe', readonly head_base64: string }
+
+/** aws/http-desync-guardian (Apache-2.0): request heads, each with a verdict. */
+const heads = (JSON.parse(readFileSync(new URL('corpora/request-heads.json', import.meta.url), 'utf8')) as Head[])
+  .map(({ name, tier, head_base64: base64 }) => [name, tier, Buffer.from(base64, 'base64').toString('latin1')] as const)
+
+const SMUGGLED = 'GET /proxy/ledgers/smuggled?instance_id=inst_1 HTTP/1.1\r\nHost: gateway.test\r\n\r\n'
+
+/** The head sent to a route that is forwarded, with a credential as its last field; all else as it is. */
+function admitted (head: string): string {
+  const target = `/proxy/ledgers/led_1?instance_id=${INSTANCE}`
+  const line = head.startsWith('POST ') ? target.replace('/led_1', '') : target
+  return head
+    .replace(/^([A-Z]+ )(?:\/foo\/bar|\/test\.html)(?=[ \t\\\0])/, (_all, method: string) => `${method}${line}`)
+    .replace(/\r\n\r\n$/, `\r\nAuthorization: Bearer ${KEY}\r\n\r\n`)
+}
+
+async function send (bytes: string): Promise<{ answer: string, lines: string[], framing: string[] }> {
+  const { core, url } = await startBoth(ok('{}'))
+  const caller = await connect(url)
+  caller.send(bytes)
+  caller.socket.end()
+  const { rest } = await caller.closed()
+  return {
+    answer: rest.toString('latin1'),
+    lines: core.received.map(({ line }) => line),
+    framing: core.received.flatMap(({ headers }) => headers.map(([name]) => name.toLowerCase()).filter((name) => /(transfer|tran).*encoding|content.*length/.test(name)))
+  }
+}
+
+const severe = heads.filter(([, tier]) => tier === 'Severe')
+test.each(severe)('severe: %s is answered 400, the connection closed, and no Core sees it', async (_name, _tier, head) => {
+  for (const bytes of [head, admitted(head)]) {
+    const { answer, lines } = await send(bytes + SMUGGLED)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+    expect(answer).toMatch(/\r\nConnection: close\r\n/i)
+    expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1)
+    expect(lines).toEqual([])
+  }
+})
+
+const ambiguous = heads.filter(([, tier]) => tier === 'Ambiguous')
+test.each(ambiguous)('ambiguous: %s is refused, or forwarded with one framing', async (_name, _tier, head) => {
+  for (const body of ['', '0\r\n\r\n', 'x'.repeat(1000)]) {
+    const { lines, framing } = await send(admitted(head) + body + SMUGGLED)
+    expect(lines.filter((line) => line.includes('smuggled'))).toEqual([])
+    expect(framing.length, framing.join()).toBeLessThanOrEqual(lines.length)
+    expect(framing.filter((name) => name !== 'content-length' && name !== 'transfer-encoding')).toEqual([])
+  }
+})
+
+test('the body of a GET stays here', async () => {
+  const { core, url, head } = await startBoth(ok('{}'))
+  const caller = await connect(url)
+  caller.send(`${head('GET', '/ledgers', `Content-Length: ${SMUGGLED.length}`)}\r\n${SMUGGLED}`)
+  expect((await caller.answer()).status).toBe(200)
+  caller.socket.destroy()
+  expect(core.received).toHaveLength(1)
+  expect(core.received[0]!.headers.filter(([name]) => /length|encoding/i.test(name))).toEqual([])
+})
