@@ -94,7 +94,7 @@ export function buildApp (config: Config, log: Logger): App {
   const main = createServer([...proxyRows, ...healthRows, ...(adminOnMain ? adminRows : [])], rooms)
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...adminRows], rooms)
 
-  const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn' })
+  const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })
     .catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new SettingError(`SANDBOX_PORT ${config.sandboxPort} is in use: stop what listens there, or choose another`) : error
     })

@@ -70,6 +70,9 @@ function encryptionKey (t: string): Buffer {
   return bytes.length === 32 ? bytes : wrong('BLNK_ENCRYPTION_KEY must be 32 bytes, as 64 hexadecimal digits or as base64 (openssl rand -hex 32 makes one)')
 }
 
+const hostNames = (env: string) => (t: string): readonly string[] => t.split(',').map((each) => each.trim().toLowerCase()).filter((each) => each !== '')
+  .map((each) => /^[\w.-]+$|^\[[\da-f:.]+\]$/.test(each) ? each : wrong(`${env} must be host names with commas between them, without scheme and port, and holds ${JSON.stringify(each)}`))
+
 const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
@@ -91,6 +94,7 @@ export const SETTINGS = {
   sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('SANDBOX')),
   sandboxPort: whole(['SANDBOX_PORT', "The loopback port of the sandbox, for users of Core's SDKs; 0 takes a free one."], 0, [0, 65535]),
   sandboxCoreKey: optional(['SANDBOX_CORE_KEY', "The sandbox's X-Blnk-Key, at least 16 characters, in place of a generated one."], headerSafe('SANDBOX_CORE_KEY', 16)),
+  sandboxUploadHosts: setting<readonly string[]>(['SANDBOX_UPLOAD_HOSTS', 'From where the sandbox may fetch a file for reconciliation by its URL: host names, with commas between them.'], '', [], hostNames('SANDBOX_UPLOAD_HOSTS')),
   coreUrl: optional(['CORE_URL', 'The base URL of a real Core, added or updated as an instance at the start.'], url('CORE_URL', ['http:', 'https:'])),
   coreKey: optional(['CORE_KEY', "That Core's secret key; leave it out where the Core has none."], headerSafe('CORE_KEY', 1)),
   coreInstanceId: text(['CORE_INSTANCE_ID', "That Core's instance id."], 'inst_core'),

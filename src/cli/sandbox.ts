@@ -23,7 +23,7 @@ export async function runSandbox (options: Options): Promise<void> {
     ? startEmbedded({ dataDir: dataDir === null ? null : join(dataDir, 'postgres'), template: currentTemplate() })
     : undefined
   const database = embedded === undefined ? { url: config.databaseUrl as string } : { socketDir: embedded.socketDir }
-  const sandbox = await startSandbox({ database, host: '127.0.0.1', port: Number(options.port), logLevel: config.logLevel })
+  const sandbox = await startSandbox({ database, host: '127.0.0.1', port: Number(options.port), logLevel: config.logLevel, uploadHosts: config.sandboxUploadHosts })
     .catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new SettingError(`--port ${options.port} is in use: stop what listens there, or choose another`) : error
     })

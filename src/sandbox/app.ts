@@ -26,6 +26,7 @@ export interface CoreAppOptions {
 
 declare module 'fastify' {
   interface FastifyRequest { opened: OpenLedger | null, apiKey: ApiKey | null }
+  interface FastifyContextConfig { streams?: boolean }
 }
 
 const EMPTY: CollectedBody = { body: Buffer.alloc(0), truncated: false }
@@ -49,7 +50,7 @@ export function buildCoreApp (options: CoreAppOptions): FastifyInstance {
   app.decorateRequest('opened', null)
   app.decorateRequest('apiKey', null)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', async (_request: FastifyRequest, payload: FastifyRequest['raw']) => await collectBody(payload))
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: FastifyRequest['raw']) => request.routeOptions.config.streams === true ? EMPTY : await collectBody(payload))
 
   const answer = (request: FastifyRequest, reply: FastifyReply, result: CoreReply): void => {
     reply.hijack()
@@ -76,7 +77,7 @@ export function buildCoreApp (options: CoreAppOptions): FastifyInstance {
   app.get('/', async (request, reply) => { answer(request, reply, json(200, 'server running...')) })
   app.get('/health', async (request, reply) => { answer(request, reply, await health(options)) })
   for (const row of options.rows) {
-    app.route({ method: row.method, url: row.path, handler: async (request, reply) => { answer(request, reply, await run(options, row, request)) } })
+    app.route({ method: row.method, url: row.path, config: { streams: row.streams === true }, handler: async (request, reply) => { answer(request, reply, await run(options, row, request)) } })
   }
   app.setNotFoundHandler(async (request, reply) => { answer(request, reply, NOT_FOUND) })
   app.setErrorHandler(async (error, request, reply) => {
@@ -152,6 +153,7 @@ async function run (options: CoreAppOptions, row: Row, request: FastifyRequest):
     body: apiKey !== null && row.method === 'POST' ? withGeneratedBy(body, apiKey.api_key_id) : body,
     truncated,
     contentType: request.headers['content-type'] ?? '',
+    ...(row.streams === true ? { stream: request.raw } : {}),
     ...(apiKey === null ? {} : { apiKey })
   }
   try {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Database } from '../lib/postgres.js'
 import type { ApiKey } from './api-keys/store.js'
 import type { Clock } from './clock.js'
@@ -11,6 +12,8 @@ export interface Ledger {
   readonly clock: Clock
   readonly ids: Ids
   readonly secret: LedgerSecret
+  /** From where an upload may be fetched by its URL: host names in small letters; none unless given. */
+  readonly uploadHosts?: readonly string[]
   /** Says that work was queued; the queue's worker looks at once and not at its next poll. */
   wake(): void
 }
@@ -23,6 +26,8 @@ export interface CoreRequest {
   readonly body: Buffer
   /** The body was longer than Core's limit, and `body` is what came before it. */
   readonly truncated?: boolean
+  /** The body as it comes in, unread and without a limit, in place of `body`: for a row that `streams`. */
+  readonly stream?: IncomingMessage
   readonly contentType: string
   /** The scoped key that it came with; none: the ledger's own. */
   readonly apiKey?: ApiKey
@@ -34,4 +39,4 @@ export interface CoreReply { readonly status: number, readonly body: string, rea
 export type Handler = (ledger: Ledger, request: CoreRequest) => Promise<CoreReply>
 
 /** `path` in Fastify's pattern syntax. */
-export interface Row { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE', readonly path: string, readonly handler: Handler }
+export interface Row { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE', readonly path: string, readonly handler: Handler, readonly streams?: true }

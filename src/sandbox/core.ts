@@ -11,6 +11,8 @@ export interface SandboxOptions {
   /** 0 takes any free one. */
   readonly port: number
   readonly logLevel: string
+  /** From where an upload may be fetched by its URL: host names in small letters; none unless given. */
+  readonly uploadHosts?: readonly string[]
 }
 
 /** A running sandbox: one listener, any number of ledgers, each a schema of the database with a key of its own. */
@@ -40,7 +42,7 @@ const connectionsTo = (address: PostgresAddress): number => 'url' in address ? 1
 export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   const log = pino({ level: options.logLevel, name: 'sandbox' }, pino.destination({ dest: 2, sync: true }))
   const db = openDatabase(options.database, connectionsTo(options.database), (error) => { log.warn({ err: error }, 'a database connection was lost') })
-  const serving = new Serving(db, (error) => { log.error({ err: error }, 'queued work failed') })
+  const serving = new Serving(db, options.uploadHosts ?? [], (error) => { log.error({ err: error }, 'queued work failed') })
   const healthy = async (): Promise<boolean> => await db.query('SELECT 1').then(() => true, () => false)
   const app = buildCoreApp({ rows, findLedger: (key) => serving.find(key), findTagged: (tag) => serving.findTagged(tag), healthy, log })
   let url: string

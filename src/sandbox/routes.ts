@@ -7,6 +7,7 @@ import { identityRows } from './identities/routes.js'
 import { ledgerRows } from './ledgers/routes.js'
 import { metadataRows } from './metadata/routes.js'
 import { monitorRows } from './monitors/routes.js'
+import { reconciliationRows } from './reconciliation/routes.js'
 import { searchRows } from './search.js'
 import { transactionRows } from './transactions/routes.js'
 
@@ -20,6 +21,7 @@ export const rows: readonly Row[] = [
   ...monitorRows,
   ...hookRows,
   ...apiKeyRows,
+  ...reconciliationRows,
   ...searchRows,
   ...metadataRows
 ]

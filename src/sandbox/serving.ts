@@ -21,7 +21,7 @@ export class Serving {
   private readonly keyring = new Keyring<Served>()
   private readonly byTag = new Map<string, Served>()
 
-  constructor (private readonly db: Database, private readonly queueFailed: (error: unknown) => void) {}
+  constructor (private readonly db: Database, private readonly uploadHosts: readonly string[], private readonly queueFailed: (error: unknown) => void) {}
 
   find (key: string): OpenLedger | undefined { return this.keyring.find(key) }
 
@@ -89,7 +89,7 @@ export class Serving {
 
   private async start (schema: string, key: string): Promise<Served> {
     await migrate(this.db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
-    const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), secret: new LedgerSecret(key), wake: () => { served.queue.wake() } }
+    const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), secret: new LedgerSecret(key), uploadHosts: this.uploadHosts, wake: () => { served.queue.wake() } }
     const served: Served = { ledger, queue: startQueue(ledger, this.queueFailed), turnstile: new Turnstile() }
     return served
   }

@@ -57,10 +57,10 @@ class Calls {
   }
 }
 
-function startWorker ({ database, host, port, logLevel }: SandboxOptions): Worker {
+function startWorker ({ database, ...others }: SandboxOptions): Worker {
   // What goes to a thread is copied, so an address that carries more than an address is cut down to it.
   const address = 'url' in database ? { url: database.url } : { socketDir: database.socketDir }
-  const workerData: ThreadOptions = { role: 'sandbox', database: address, host, port, logLevel }
+  const workerData: ThreadOptions = { role: 'sandbox', database: address, ...others }
   return new Worker(fileURLToPath(import.meta.url), { workerData, execArgv: [] })
 }
 

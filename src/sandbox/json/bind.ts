@@ -28,7 +28,7 @@ export class Binding {
 
   /** A value of the wrong type: Go goes on and reports the first when it is done (decode.go, saveError). */
   mismatch (value: string, goName: string): void {
-    const place = this.struct === '' ? `value of type ${goName}` : `struct field ${this.struct}.${this.path.join('.')} of type ${goName}`
+    const place = this.path.length === 0 ? `value of type ${goName}` : `struct field ${this.struct}.${this.path.join('.')} of type ${goName}`
     this.firstError ??= new BindError(`json: cannot unmarshal ${value} into Go ${place}`)
   }
 
@@ -61,11 +61,11 @@ const fold = (key: string): string => key.replace(/\u017f/g, 's').replace(/\u212
 
 /**
  * A Go struct.
- * @param name as reflect writes it, such as `model.CreateLedger`; error texts of fields use the part behind the dot
+ * @param name as reflect writes it, such as `model.CreateLedger`; error texts of fields use the part behind the dot, and nothing for `struct { … }`
  * @param fields JSON names with their types; the value has the same names
  */
 export function struct<F extends Fields> (name: string, fields: F): GoType<StructValue<F>> {
-  const shortName = name.slice(name.indexOf('.') + 1)
+  const shortName = name.startsWith('struct {') ? '' : name.slice(name.indexOf('.') + 1)
   const names = Object.keys(fields)
   const folded = new Map(names.map((each) => [fold(each), each]))
   const zero = (): StructValue<F> => Object.fromEntries(names.map((each) => [each, (fields[each] as Field<unknown>).type.zero()])) as StructValue<F>
@@ -89,7 +89,7 @@ export function struct<F extends Fields> (name: string, fields: F): GoType<Struc
       const { requiredAs, type } = fields[each] as Field<unknown>
       if (requiredAs === undefined) continue
       const held = (value as Record<string, unknown>)[each]
-      if (held === type.zero()) binding.unmet.push(`Key: '${shortName}.${requiredAs}' Error:Field validation for '${requiredAs}' failed on the 'required' tag`)
+      if (held === type.zero()) binding.unmet.push(`Key: '${shortName === '' ? '' : `${shortName}.`}${requiredAs}' Error:Field validation for '${requiredAs}' failed on the 'required' tag`)
     }
   }
   return Object.assign({ name, zero, read }, { checkRequired })

@@ -68,7 +68,7 @@ END $$;
 
 -- Does what was due at `ripe`, at most `most` transactions or one thing of another kind, and removes it in the same
 -- transaction; `at` is now. What another process works on is passed over. Answers {done, waiting: whether more is due, next: when
--- the first of the rest is due}.
+-- the first of the rest is due, elsewhere: what comes first, where that is work of another kind, which queue/elsewhere.ts does}.
 CREATE FUNCTION work_queue (most integer, at timestamp, ripe timestamp) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -79,6 +79,7 @@ DECLARE
   ids text[];
   versions jsonb;
   moved transactions[] := '{}';
+  elsewhere jsonb;
 BEGIN
   jobs := ARRAY(SELECT q FROM queue AS q WHERE q.due_at <= ripe ORDER BY q.due_at, q.id LIMIT most FOR UPDATE SKIP LOCKED);
   IF cardinality(jobs) > 0 THEN
@@ -106,12 +107,14 @@ BEGIN
     ELSIF job.kind = 'bulk' THEN
       PERFORM work_batch(job, at);
       done := ARRAY[job.id];
+    ELSIF job.kind = 'reconcile' THEN
+      elsewhere := jsonb_build_object('id', job.id, 'kind', job.kind);
     ELSIF work_settlement(job, at) THEN
       done := ARRAY[job.id];
     END IF;
     DELETE FROM queue AS q WHERE q.id = ANY (done);
   END IF;
-  RETURN (SELECT jsonb_build_object('done', cardinality(done), 'waiting', coalesce(min(q.due_at) <= ripe, false), 'next', min(q.due_at)::text) FROM queue AS q WHERE q.due_at < 'infinity');
+  RETURN (SELECT jsonb_build_object('done', cardinality(done), 'waiting', coalesce(min(q.due_at) <= ripe, false), 'next', min(q.due_at)::text, 'elsewhere', elsewhere) FROM queue AS q WHERE q.due_at < 'infinity');
 END $$;
 
 -- Work that fails for a reason of its own, not for one of the ledger, is tried five times in all, then given up.

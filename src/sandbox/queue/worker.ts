@@ -1,5 +1,7 @@
 import type { Ledger } from '../call.js'
+import { momentOf } from '../clock.js'
 import { callLedger } from '../transactions/store.js'
+import { workElsewhere, type Job } from './elsewhere.js'
 
 export interface Queue {
   /** Says that work was queued: it is looked for after a moment. */
@@ -11,7 +13,7 @@ export interface Queue {
 }
 
 /** What work_queue answers (006-queue-work.sql). */
-interface Worked { readonly done: number, readonly waiting: boolean, readonly next: string | null }
+interface Worked { readonly done: number, readonly waiting: boolean, readonly next: string | null, readonly elsewhere: Job | null }
 
 /** How many transactions one database transaction works on. */
 const BATCH = 50
@@ -61,9 +63,11 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
       if (closed) return POLL_MS
       woken = false
       const at = ledger.clock.now().json
+      const rest = settling > 0 || stands() ? 0 : REST_MS
       let worked: Worked
       try {
-        worked = await callLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, settling > 0 || stands() ? 0 : REST_MS])
+        worked = await callLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, rest])
+        if (worked.elsewhere !== null && await workElsewhere(ledger, worked.elsewhere, momentOf(ledger.clock.micros() - rest * 1000).column)) continue
       } catch (error) {
         onError(error)
         // One thing that cannot be done must not hold up the rest of its batch.
