@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { keepLogShort } from './checkpoint.js'
 import { serveWire } from './wire.js'
 
 /** The major version inside PGlite 0.5; a data directory of another one cannot be opened. */
@@ -83,6 +84,7 @@ export function startEmbedded ({ dataDir, template }: { dataDir: string | null, 
     if (dataDir !== null) writeFileSync(wholeMark(dataDir), '', { mode: 0o600 })
   })
   up.catch(() => {})
+  const checkpoints = keepLogShort({ socketDir })
   return {
     socketDir,
     up,
@@ -94,6 +96,7 @@ export function startEmbedded ({ dataDir, template }: { dataDir: string | null, 
     },
     async close () {
       closing = true
+      await checkpoints.stop()
       await up.then(() => { worker.postMessage('close' satisfies Order) }, () => {})
       await gone
       rmSync(socketDir, { recursive: true, force: true })
@@ -101,11 +104,22 @@ export function startEmbedded ({ dataDir, template }: { dataDir: string | null, 
   }
 }
 
+/** How a new cluster is made: the standard segments of 16 MB would be most of a small database. */
+export const CLUSTER = ['--wal-segsize=1'] as const
+
+/**
+ * A laptop's memory and not a server's: the standard 128 MB of buffers and 1 GB of write-ahead log would both be filled
+ * in time, and in memory the log's files count too.
+ */
+const SMALL = ['shared_buffers=16MB', 'min_wal_size=2MB', 'max_wal_size=32MB']
+
 async function serve ({ socketDir, dataDir, template }: WorkerOptions): Promise<void> {
   const { PGlite } = await import('@electric-sql/pglite')
   const fresh = dataDir === null || !existsSync(dataDir)
   const database = await PGlite.create({
     ...(dataDir === null ? {} : { dataDir }),
+    initDbStartParams: [...CLUSTER],
+    startParams: [...PGlite.defaultStartParams, ...SMALL.flatMap((setting) => ['-c', setting])],
     ...(fresh && template !== null ? { loadDataDir: new Blob([readFileSync(template)]) } : {})
   })
   const server = await serveWire(

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate, migrationsHash, readMigrations } from '../lib/migrate.js'
 import { openDatabase } from '../lib/postgres.js'
-import { startEmbedded } from './embedded.js'
+import { CLUSTER, startEmbedded } from './embedded.js'
 
 const GATEWAY_MIGRATIONS = new URL('./migrations/', import.meta.url)
 const SANDBOX_MIGRATIONS = new URL('../sandbox/migrations/', import.meta.url)
@@ -20,7 +20,7 @@ const STAMP = join(FOLDER, 'stamp')
 function stamp (): string {
   const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite')
   const { version } = JSON.parse(readFileSync(join(dirname(pglite), '..', 'package.json'), 'utf8')) as { version: string }
-  return `${version} ${migrationsHash(readMigrations(GATEWAY_MIGRATIONS))} ${migrationsHash(readMigrations(SANDBOX_MIGRATIONS))}\n`
+  return `${version} ${CLUSTER.join(' ')} ${migrationsHash(readMigrations(GATEWAY_MIGRATIONS))} ${migrationsHash(readMigrations(SANDBOX_MIGRATIONS))}\n`
 }
 
 /** The dump of an empty, migrated database, or null where there is none for this version. */
