@@ -20,6 +20,8 @@ export interface Clock {
    * (recording multiple-sources, step 14).
    */
   moments(count: number): Moment[]
+  /** The latest moment that there was; asking does not move a still clock. */
+  latest(): Moment
   /** Microseconds since 1970; asking does not move a still clock. */
   micros(): number
   setting(): ClockSetting
@@ -49,6 +51,7 @@ export function createClock (): Clock {
   return {
     now: () => moments(1)[0] as Moment,
     moments,
+    latest: () => momentOf(Math.max(micros(), last)),
     micros,
     setting: () => standing,
     times: () => times,

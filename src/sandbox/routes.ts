@@ -5,6 +5,7 @@ import type { Row } from './call.js'
 import { hookRows } from './hooks/routes.js'
 import { identityRows } from './identities/routes.js'
 import { ledgerRows } from './ledgers/routes.js'
+import { lineageRows } from './lineage/routes.js'
 import { metadataRows } from './metadata/routes.js'
 import { monitorRows } from './monitors/routes.js'
 import { reconciliationRows } from './reconciliation/routes.js'
@@ -16,6 +17,7 @@ export const rows: readonly Row[] = [
   ...ledgerRows,
   ...balanceRows,
   ...transactionRows,
+  ...lineageRows,
   ...identityRows,
   ...accountRows,
   ...monitorRows,

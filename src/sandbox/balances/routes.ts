@@ -16,7 +16,7 @@ import { balanceAt, takeSnapshots } from './history.js'
 
 const invalid = (message: string): CoreError => new CoreError(400, 'GEN_VALIDATION_ERROR', message)
 
-const unknownBalance = (message: string): CoreError => new CoreError(404, 'BAL_NOT_FOUND', message, { details: {} })
+export const unknownBalance = (message: string): CoreError => new CoreError(404, 'BAL_NOT_FOUND', message, { details: {} })
 
 /** Both are read without their metadata, the identity without its type too; a balance without identity has none to show. */
 async function included (ledger: Ledger, row: BalanceRow, include: readonly string[]): Promise<BalanceExtras> {

@@ -4,8 +4,9 @@ CREATE TABLE queue (
   id bigserial PRIMARY KEY,
   -- transaction: post the _q row of a QUEUED or SCHEDULED one. settle: a commit or void that was asked for.
   -- expire, commit: inflight_expiry_date, inflight_commit_date. bulk: a slice of a batch with run_async. reconcile: the rest of a run.
-  kind text NOT NULL CHECK (kind IN ('transaction', 'settle', 'expire', 'commit', 'bulk', 'reconcile')),
-  -- The QUEUED row, the hold (or what holds have as parent), the batch, or the reconciliation.
+  -- lineage: what funds a transaction on a tracked balance moved.
+  kind text NOT NULL CHECK (kind IN ('transaction', 'settle', 'expire', 'commit', 'bulk', 'reconcile', 'lineage')),
+  -- The QUEUED row, the posted one, the hold (or what holds have as parent), the batch, or the reconciliation.
   transaction_id text NOT NULL,
   -- UTC, as every timestamp here. Later slices of a batch wait at infinity.
   due_at timestamp NOT NULL,

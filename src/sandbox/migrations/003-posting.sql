@@ -68,12 +68,14 @@ DECLARE
   lower_id text := least(from_id, to_id);
   lower_funds numeric;
   upper_funds numeric;
+  lower_tracked boolean;
+  upper_tracked boolean;
   available numeric;
   moved numeric := (entry ->> 'precise_amount')::numeric;
   overdraft_limit numeric := (entry ->> 'overdraft_limit')::numeric;
 BEGIN
-  SELECT balance - inflight_debit_balance INTO lower_funds FROM balances WHERE balance_id = lower_id FOR NO KEY UPDATE;
-  SELECT balance - inflight_debit_balance INTO upper_funds FROM balances WHERE balance_id = greatest(from_id, to_id) FOR NO KEY UPDATE;
+  SELECT balance - inflight_debit_balance, track_fund_lineage INTO lower_funds, lower_tracked FROM balances WHERE balance_id = lower_id FOR NO KEY UPDATE;
+  SELECT balance - inflight_debit_balance, track_fund_lineage INTO upper_funds, upper_tracked FROM balances WHERE balance_id = greatest(from_id, to_id) FOR NO KEY UPDATE;
   available := CASE WHEN from_id = lower_id THEN lower_funds ELSE upper_funds END;
   IF lower_funds IS NULL OR upper_funds IS NULL THEN
     RETURN format('failed to get source and destination balances: NOT_FOUND: Balance with ID ''%s'' not found', CASE WHEN available IS NULL THEN from_id ELSE to_id END);
@@ -100,6 +102,10 @@ BEGIN
       credit_balance = credit_balance + moved * (balance_id = to_id)::int,
       balance = balance + moved * ((balance_id = to_id)::int - (balance_id = from_id)::int)
     WHERE balance_id IN (from_id, to_id);
+  END IF;
+  -- What that means for where funds came from is worked out later, as in Core (011-lineage.sql).
+  IF lower_tracked OR upper_tracked THEN
+    INSERT INTO queue (kind, transaction_id, due_at) VALUES ('lineage', entry ->> 'transaction_id', (entry ->> 'created_at')::timestamp);
   END IF;
   RETURN NULL;
 END $$;

@@ -119,6 +119,7 @@ BEGIN
   settlement.scheduled_for := '0001-01-01';
   settlement.meta_data := hold.meta_data - 'inflight';
   INSERT INTO transactions SELECT settlement.*;
+  PERFORM settle_shadows(hold, action, at);
   RETURN jsonb_build_object('row', transaction_row(settlement));
 END $$;
 

@@ -16,7 +16,8 @@ BEGIN
   IF (task ->> 'atomic')::boolean AND EXISTS (SELECT 1 FROM transactions WHERE meta_data ->> 'QUEUED_PARENT_TRANSACTION' = family AND status = 'REJECTED') THEN
     refusal := 'transaction rejected';
   ELSE
-    refusal := move_funds(queued.source, queued.destination, task || jsonb_build_object('amount', queued.amount::text, 'precise_amount', queued.precise_amount::text));
+    refusal := move_funds(queued.source, queued.destination, task || jsonb_build_object('amount', queued.amount::text, 'precise_amount', queued.precise_amount::text,
+      'transaction_id', result.transaction_id, 'created_at', at));
   END IF;
   IF refusal IS NOT NULL THEN
     result.status := 'REJECTED';
@@ -109,6 +110,8 @@ BEGIN
       done := ARRAY[job.id];
     ELSIF job.kind = 'reconcile' THEN
       elsewhere := jsonb_build_object('id', job.id, 'kind', job.kind);
+    ELSIF job.kind = 'lineage' THEN
+      IF work_lineage(job, at) THEN done := ARRAY[job.id]; END IF;
     ELSIF work_settlement(job, at) THEN
       done := ARRAY[job.id];
     END IF;

@@ -62,6 +62,8 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
     for (;;) {
       if (closed) return POLL_MS
       woken = false
+      // To look in vain must not move a still clock, or what it shows would depend on how often that was.
+      if (stands() && await isIdle()) return POLL_MS
       const at = ledger.clock.now().json
       const rest = settling > 0 || stands() ? 0 : REST_MS
       let worked: Worked
@@ -102,7 +104,7 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
 
   async function isIdle (): Promise<boolean> {
     if (closed) return true
-    const { rows } = await ledger.db.query(`SELECT 1 FROM ${ledger.schema}.queue WHERE due_at <= $1::timestamp LIMIT 1`, [ledger.clock.now().json])
+    const { rows } = await ledger.db.query(`SELECT 1 FROM ${ledger.schema}.queue WHERE due_at <= $1::timestamp LIMIT 1`, [ledger.clock.latest().json])
     return rows.length === 0
   }
 

@@ -13,12 +13,15 @@ async function findRow ({ db, schema }: Ledger, column: 'transaction_id' | 'refe
 
 const notFound = (what: string): CoreError => new CoreError(404, 'TXN_NOT_FOUND', `Transaction with ${what} not found`, { details: {} })
 
-/** GET /transactions/:id */
-export const getTransaction: Handler = async (ledger, { params: { id = '' } }) => {
+/** @throws CoreError 404 */
+export async function findTransaction (ledger: Ledger, id: string): Promise<TransactionRow> {
   const row = await findRow(ledger, 'transaction_id', id)
   if (row === undefined) throw notFound(`ID '${id}'`)
-  return { status: 200, body: transactionJson(viewOf(row)) }
+  return row
 }
+
+/** GET /transactions/:id */
+export const getTransaction: Handler = async (ledger, { params: { id = '' } }) => ({ status: 200, body: transactionJson(viewOf(await findTransaction(ledger, id))) })
 
 /** GET /transactions/reference/:reference: Core does not read precision and hash here (spec/09 6.5, read quirks). */
 export const getTransactionByReference: Handler = async (ledger, { params: { reference = '' } }) => {

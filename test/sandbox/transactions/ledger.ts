@@ -5,8 +5,8 @@ import { CoreError } from '../../../src/sandbox/errors.js'
 import { createIds } from '../../../src/sandbox/ids.js'
 import { startQueue } from '../../../src/sandbox/queue/worker.js'
 import { refusal } from '../../../src/sandbox/reply.js'
+import { rows as coreRows } from '../../../src/sandbox/routes.js'
 import { LedgerSecret } from '../../../src/sandbox/secret.js'
-import { transactionRows } from '../../../src/sandbox/transactions/routes.js'
 import { testDatabase } from '../../support/database.js'
 
 export interface Answer { readonly status: number, readonly body: Record<string, unknown> }
@@ -23,10 +23,10 @@ export async function testLedger () {
 
   async function send (method: Row['method'], path: string, body?: unknown): Promise<Answer> {
     const [pathname = '', search = ''] = path.split('?')
-    for (const row of transactionRows) {
+    for (const row of coreRows) {
       const names: string[] = []
       const pattern = new RegExp(`^${row.path.replace(/:(\w+)/g, (_, name: string) => { names.push(name); return '([^/]+)' })}$`)
-      const match = row.method === method && (row.path === pathname || !transactionRows.some((other) => other.path === pathname && other.method === method)) ? pattern.exec(pathname) : null
+      const match = row.method === method && (row.path === pathname || !coreRows.some((other) => other.path === pathname && other.method === method)) ? pattern.exec(pathname) : null
       if (match === null) continue
       const params = Object.fromEntries(names.map((name, i) => [name, match[i + 1] as string]))
       const request = { params, query: new URLSearchParams(search), body: Buffer.from(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)), contentType: 'application/json' }
