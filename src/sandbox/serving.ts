@@ -90,6 +90,8 @@ export class Serving {
   private async start (schema: string, key: string): Promise<Served> {
     await migrate(this.db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
     const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), secret: new LedgerSecret(key), uploadHosts: this.uploadHosts, wake: () => { served.queue.wake() } }
+    // Before the queue begins: by the process's time it would run what is not due yet, and queue what is never due.
+    await loadClock(ledger)
     const served: Served = { ledger, queue: startQueue(ledger, this.queueFailed), turnstile: new Turnstile() }
     return served
   }

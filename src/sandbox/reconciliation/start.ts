@@ -1,5 +1,6 @@
 import { bindBody } from '../bind.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
+import { momentOf } from '../clock.js'
 import { violationDetails } from '../database-error.js'
 import { CoreError } from '../errors.js'
 import { field, required, struct, type Bound } from '../json/bind.js'
@@ -41,7 +42,8 @@ async function record ({ db, schema, clock, ids }: Ledger, uploadId: string): Pr
 
 async function begin ({ db, schema, clock, wake }: Ledger, id: string, wanted: Wanted): Promise<void> {
   const task = encodeJson({ strategy: wanted.strategy, grouping: wanted.grouping_criteria, rules: wanted.matching_rule_ids ?? [], dry_run: wanted.dry_run })
-  await db.query(`INSERT INTO ${schema}.queue (kind, transaction_id, due_at, task) VALUES ('reconcile', $1, $2, $3)`, [id, clock.now().column, task])
+  // The clock's moment itself: under one that stands, times are told apart by counting on from it, and a restart begins there again.
+  await db.query(`INSERT INTO ${schema}.queue (kind, transaction_id, due_at, task) VALUES ('reconcile', $1, $2, $3)`, [id, momentOf(clock.micros()).column, task])
   wake()
 }
 
