@@ -4,11 +4,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { adminRows, healthRows, proxyRows } from '../routes/index.js'
 import { Credentials } from './auth/credentials.js'
-import { createKeyStore, credentialOf } from './auth/store.js'
+import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import { Faults } from './gateway/faults.js'
+import { createReload, keepLastUse } from './gateway/memory.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
 import type { Upstream } from './gateway/row.js'
 import { createServer } from './gateway/server.js'
@@ -19,7 +20,7 @@ import { newSecret } from './lib/ids.js'
 import type { PostgresAddress } from './lib/postgres.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
-import { announce, watchChanges, type Changed } from './store/changes.js'
+import { announce, watchChanges } from './store/changes.js'
 import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
 import { keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
@@ -52,9 +53,6 @@ export interface App {
   /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
   close(): Promise<void>
 }
-
-/** Milliseconds between two writes of when keys were last used. */
-const LAST_USE_MS = 5_000
 
 /** @throws SettingError, DataDirError */
 export function buildApp (config: Config, log: Logger): App {
@@ -107,28 +105,15 @@ export function buildApp (config: Config, log: Logger): App {
     await store.ready
     const found = await firstStart(store, config, seal)
     sandbox = await starting
-    const keyStore = createKeyStore(db)
-    const instanceStore = createInstanceStore(db, seal)
-    const reload = async (what: Changed): Promise<void> => {
-      if (what === 'keys') return rooms.credentials.replaceAll((await keyStore.withHashes()).map(([hash, key]) => [hash, credentialOf(key)]))
-      const instances = await instanceStore.all()
-      await Promise.all(instances.map(async (one) => { if (one.sandboxSchema !== null) await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string }) }))
-      rooms.instances.replaceAll(instances)
-    }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), sandbox }
+    const reload = createReload(rooms, stores)
     await reload('instances')
     await reload('keys')
-    const flush = async (): Promise<void> => {
-      const used = rooms.credentials.takeUsed()
-      if (used.size > 0) await keyStore.markUsed(used)
-    }
-    const flushing = setInterval(() => { flush().catch(warn) }, LAST_USE_MS)
-    closers.push(async () => { clearInterval(flushing); await flush() })
+    closers.push(keepLastUse(rooms, stores, warn))
     if (shared) closers.push(watchChanges(db, reload, warn).close)
     snapshot = await createSnapshot(db)
     opened = {
-      keyStore,
-      instanceStore,
-      sandbox,
+      ...stores,
       ping: async () => { await db.query('SELECT 1') },
       async changed (what) {
         await reload(what)
@@ -142,6 +127,7 @@ export function buildApp (config: Config, log: Logger): App {
   }
 
   let snapshot: (() => Promise<void>) | undefined
+  let opening = false
   let settle: { resolve(started: Started): void, reject(error: unknown): void }
   const started = new Promise<Started>((resolve, reject) => { settle = { resolve, reject } })
   started.catch(() => {})
@@ -153,6 +139,7 @@ export function buildApp (config: Config, log: Logger): App {
     async listen () {
       const url = await listenOn(main, config.host, config.port)
       const adminUrl = admin === undefined ? (adminOnMain ? url : null) : await listenOn(admin, config.adminHost, config.adminPort as number)
+      opening = true
       open(url, adminUrl).then(settle.resolve, settle.reject)
       return url
     },
@@ -171,7 +158,7 @@ export function buildApp (config: Config, log: Logger): App {
       const late = setTimeout(() => { for (const server of servers) server.server.closeAllConnections() }, config.shutdownTimeoutMs)
       await Promise.all(servers.map(async (server) => { await server.close() }))
       clearTimeout(late)
-      await started.catch(() => {})
+      if (opening) await started.catch(() => {})
       opened = undefined
       for (const close of closers) await close().catch(warn)
       await rooms.instances.close()

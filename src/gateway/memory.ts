@@ -1,0 +1,44 @@
+import { credentialOf } from '../auth/store.js'
+import type { Changed } from '../store/changes.js'
+import type { Opened, Rooms } from './rooms.js'
+
+/** Milliseconds between two writes of when keys were last used. */
+const LAST_USE_MS = 5_000
+
+type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'sandbox'>
+
+/**
+ * Loads what admission works with from the database. One load follows another, so that what was read earlier never
+ * replaces what was read later: a revoked key would come back to life.
+ */
+export function createReload ({ credentials, instances }: Pick<Rooms, 'credentials' | 'instances'>, { keyStore, instanceStore, sandbox }: Stores): (what: Changed) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  const load = {
+    async keys () {
+      credentials.replaceAll((await keyStore.withHashes()).map(([hash, key]) => [hash, credentialOf(key)]))
+    },
+    async instances () {
+      const all = await instanceStore.all()
+      await Promise.all(all.map(async (one) => { if (one.sandboxSchema !== null) await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string }) }))
+      instances.replaceAll(all)
+    }
+  }
+  return async (what) => {
+    const next = last.catch(() => {}).then(load[what])
+    last = next
+    await next
+  }
+}
+
+/** Writes now and then when keys were last used, and once more at the end. */
+export function keepLastUse ({ credentials }: Pick<Rooms, 'credentials'>, { keyStore }: Stores, onError: (error: Error) => void): () => Promise<void> {
+  const flush = async (): Promise<void> => {
+    const used = credentials.takeUsed()
+    if (used.size > 0) await keyStore.markUsed(used)
+  }
+  const flushing = setInterval(() => { flush().catch(onError) }, LAST_USE_MS)
+  return async () => {
+    clearInterval(flushing)
+    await flush()
+  }
+}
