@@ -1,6 +1,6 @@
 import type { Ledger } from '../call.js'
 import { momentOf } from '../clock.js'
-import { callLedger } from '../transactions/store.js'
+import { workLedger } from '../transactions/store.js'
 import { workElsewhere, type Job } from './elsewhere.js'
 
 export interface Queue {
@@ -68,12 +68,12 @@ export function startQueue (ledger: Ledger, onError: (error: unknown) => void = 
       const rest = settling > 0 || stands() ? 0 : REST_MS
       let worked: Worked
       try {
-        worked = await callLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, rest])
+        worked = await workLedger<Worked>(ledger, "work_queue($1, $2::timestamp, $2::timestamp - $3 * interval '1 millisecond')", [most, at, rest])
         if (worked.elsewhere !== null && await workElsewhere(ledger, worked.elsewhere, momentOf(ledger.clock.micros() - rest * 1000).column)) continue
       } catch (error) {
         onError(error)
         // One thing that cannot be done must not hold up the rest of its batch.
-        if (most === 1) await callLedger(ledger, 'postpone_work($1)', [at])
+        if (most === 1) await workLedger(ledger, 'postpone_work($1)', [at])
         most = 1
         continue
       }

@@ -16,7 +16,8 @@ const CODES: ReadonlyArray<readonly [part: string, code: string]> = [
   ['has already been voided', 'ALREADY_VOIDED'],
   ['Transaction already committed', 'ALREADY_COMMITTED'],
   ['not in inflight status', 'NOT_INFLIGHT'],
-  ['cannot commit more than', 'INVALID_AMOUNT']
+  ['cannot commit more than', 'INVALID_AMOUNT'],
+  ['failed to acquire lock', 'LOCKED']
 ]
 const codeOf = (message: string): string => CODES.find(([part]) => message.includes(part))?.[1] ?? 'INTERNAL_ERROR'
 
@@ -48,7 +49,10 @@ async function settleAll (ledger: Ledger, action: Action, { items, skipQueue }: 
   const results: Encodable[] = []
   let failed = 0
   for (const item of items) {
-    const result = await (skipQueue ? settle : queueSettlement)(ledger, action, item)
+    const result = await (skipQueue ? settle : queueSettlement)(ledger, action, item).catch((error: unknown) => {
+      if (!(error instanceof CoreError)) throw error
+      return { transaction_id: item.id, status: 'failed', code: codeOf(error.message), message: error.message }
+    })
     if ('status' in result && result.status === 'failed') failed++
     results.push(result)
   }

@@ -65,18 +65,32 @@ export const createMany: Handler = async (ledger, request) => {
   }
   for (const slice of slices) {
     const { message } = await callLedger<{ message?: string }>(ledger, 'run_batch($1, $2)', [slice, ledger.clock.now().json])
+      .catch(async (error: unknown) => ({ message: await givenUp(ledger, batch, body, error) }))
     ledger.wake()
     if (message !== undefined) return failure(batch, message)
   }
   return { status: 201, body: encodeJson({ batch_id: batch, status: body.inflight ? 'inflight' : 'applied', transaction_count: items.length }) }
 }
 
+/** A slice that others held up is undone as a whole; what came before it in the batch is too, if the batch is atomic. */
+async function givenUp (ledger: Ledger, batch: string, { atomic, inflight }: BulkTransactions, error: unknown): Promise<string> {
+  if (!(error instanceof CoreError)) throw error
+  if (!atomic) return `${error.message}. Previous transactions were not rolled back.`
+  const undone = await callLedger<string>(ledger, 'roll_back($1, $2, $3)', [batch, inflight, ledger.clock.now().json])
+  return `${error.message}. All transactions in this batch have been ${undone}.`
+}
+
+/** How many batches run in the background at a time (spec/09 6.9). */
+const MOST_RUNNING = 100
+
 /** The slices wait for one another: the first is due now, each makes the next due when it is done. */
 async function queueSlices ({ db, schema, clock, wake }: Ledger, batch: string, slices: readonly string[]): Promise<void> {
-  await retried(async () => await db.query(
+  const { rowCount } = await retried(async () => await db.query(
     `INSERT INTO ${schema}.queue (kind, transaction_id, due_at, task)
-     SELECT 'bulk', $1, CASE WHEN n = 1 THEN $3::timestamp ELSE 'infinity' END, slice::jsonb FROM unnest($2::text[]) WITH ORDINALITY AS s (slice, n) ORDER BY n`,
-    [batch, slices, clock.now().json]))
+     SELECT 'bulk', $1, CASE WHEN n = 1 THEN $3::timestamp ELSE 'infinity' END, slice::jsonb FROM unnest($2::text[]) WITH ORDINALITY AS s (slice, n)
+     WHERE (SELECT count(DISTINCT transaction_id) FROM ${schema}.queue WHERE kind = 'bulk') < $4 ORDER BY n`,
+    [batch, slices, clock.now().json, MOST_RUNNING]))
+  if (rowCount === 0) throw new CoreError(429, 'GEN_RATE_LIMITED', 'too many async bulk operations in progress, try again later')
   wake()
 }
 

@@ -6,6 +6,7 @@ const STATUSES = {
   TXN_ALREADY_COMMITTED: 409,
   TXN_ALREADY_VOIDED: 409,
   GEN_CONFLICT: 409,
+  GEN_RESOURCE_LOCKED: 423,
   TXN_DUPLICATE_REFERENCE: 409,
   TXN_COMMIT_AMOUNT_EXCEEDED: 400,
   TXN_INSUFFICIENT_FUNDS: 400,
@@ -29,6 +30,7 @@ const PATTERNS: ReadonlyArray<readonly [code: RefusalCode, ...parts: string[]]> 
   ['TXN_INVALID_AMOUNT', 'transaction amount must be positive'],
   ['TXN_VALIDATION_ERROR', 'transaction validation failed'],
   ['TXN_VALIDATION_ERROR', 'reference is required'],
+  ['GEN_RESOURCE_LOCKED', 'failed to acquire lock'],
   ['TXN_NOT_FOUND', 'not found']
 ]
 
