@@ -76,7 +76,7 @@ async function defaultSandbox (tx: Queryable, instances: InstanceStore, config: 
     coreKey: config.sandboxCoreKey ?? newSecret(),
     databaseUrl: null,
     coreCa: null,
-    sandboxSchema: await instances.nextSandboxSchema()
+    sandboxSchema: await instances.takeSandboxSchema()
   })
   await setFact(tx, 'default_sandbox', instanceId)
   return instanceId

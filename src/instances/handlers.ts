@@ -78,6 +78,17 @@ export const find = (rooms: Rooms, params: unknown): Routed => {
   return routed
 }
 
+/** Makes the next sandbox's schema while nobody waits for it. */
+function makeSpare ({ opened: { instanceStore, sandbox }, log }: Rooms): void {
+  const make = async (): Promise<void> => {
+    const schema = await instanceStore.wantedSpare()
+    if (schema === null) return
+    await sandbox?.prepare(schema)
+    await instanceStore.addSpare(schema)
+  }
+  make().catch((error: unknown) => { log.warn({ err: error }, 'no spare sandbox was made') })
+}
+
 export const createInstance: Handler = async (request, reply, { rooms }) => {
   const body = request.body as InstanceBody
   const sandbox = body.sandbox === true
@@ -86,7 +97,7 @@ export const createInstance: Handler = async (request, reply, { rooms }) => {
   if (sandbox && rooms.opened.sandbox === undefined) refuse('the sandbox is off: start with SANDBOX=on')
   // Asked before a schema is made, and again by the insert, which has the last word.
   if (body.instance_id !== undefined && rooms.instances.find(body.instance_id) !== undefined) throw new GatewayError('INSTANCE_EXISTS')
-  const instance = newInstance(body, sandbox ? await rooms.opened.instanceStore.nextSandboxSchema() : null)
+  const instance = newInstance(body, sandbox ? await rooms.opened.instanceStore.takeSandboxSchema() : null)
   if (instance.sandboxSchema !== null) await rooms.opened.sandbox?.open({ schema: instance.sandboxSchema, key: instance.coreKey as string })
   const stored = await rooms.opened.instanceStore.insert(instance)
   if (stored === null) {
@@ -94,6 +105,7 @@ export const createInstance: Handler = async (request, reply, { rooms }) => {
     throw new GatewayError('INSTANCE_EXISTS')
   }
   await rooms.opened.changed('instances')
+  if (sandbox) makeSpare(rooms)
   // Of a sandbox, the way to it for clients of a Core is told this once.
   const core = sandbox ? { sandbox_core_url: rooms.opened.sandbox?.url, sandbox_core_key: stored.coreKey } : {}
   return await reply.status(201).send({ ...describe(stored), ...core })

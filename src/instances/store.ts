@@ -43,7 +43,11 @@ export interface InstanceStore {
   /** @returns null when there is none of this id */
   update(instance: NewInstance): Promise<Instance | null>
   remove(instanceId: string): Promise<boolean>
-  nextSandboxSchema(): Promise<string>
+  /** A schema for a new sandbox: a spare one, which is migrated, or the name of one to make. */
+  takeSandboxSchema(): Promise<string>
+  /** The name of a schema to make a spare one of; null where there is one already. */
+  wantedSpare(): Promise<string | null>
+  addSpare(schema: string): Promise<void>
 }
 
 export function createInstanceStore (db: Queryable, seal: Seal): InstanceStore {
@@ -63,6 +67,11 @@ export function createInstanceStore (db: Queryable, seal: Seal): InstanceStore {
   })
   const values = (i: NewInstance): unknown[] => [i.instanceId, i.name, i.kind, i.coreUrl, closed(i.coreKey), closed(i.databaseUrl), i.coreCa, i.sandboxSchema]
 
+  const nextSchema = async (): Promise<string> => {
+    const { rows } = await db.query<{ schema: string }>("SELECT 'sandbox_' || nextval('gateway.sandbox_number') AS schema")
+    return (rows[0] as { schema: string }).schema
+  }
+
   return {
     async all () {
       return (await db.query<Stored>(`SELECT ${COLUMNS} FROM gateway.instances ORDER BY created_at, instance_id`)).rows.map(read)
@@ -80,9 +89,17 @@ export function createInstanceStore (db: Queryable, seal: Seal): InstanceStore {
     async remove (instanceId) {
       return (await db.query('DELETE FROM gateway.instances WHERE instance_id = $1', [instanceId])).rowCount > 0
     },
-    async nextSandboxSchema () {
-      const { rows } = await db.query<{ n: string }>("SELECT nextval('gateway.sandbox_number')::text AS n")
-      return `sandbox_${(rows[0] as { n: string }).n}`
+    async takeSandboxSchema () {
+      const { rows } = await db.query<{ schema: string }>(`DELETE FROM gateway.spare_schemas
+        WHERE schema = (SELECT schema FROM gateway.spare_schemas ORDER BY schema LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING schema`)
+      return rows[0]?.schema ?? await nextSchema()
+    },
+    async wantedSpare () {
+      const { rowCount } = await db.query('SELECT 1 FROM gateway.spare_schemas LIMIT 1')
+      return rowCount > 0 ? null : await nextSchema()
+    },
+    async addSpare (schema) {
+      await db.query('INSERT INTO gateway.spare_schemas (schema) VALUES ($1)', [schema])
     }
   }
 }

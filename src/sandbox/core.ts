@@ -18,6 +18,8 @@ export interface SandboxOptions {
 /** A running sandbox: one listener, any number of ledgers, each a schema of the database with a key of its own. */
 export interface Sandbox {
   readonly url: string
+  /** Migrates a schema that is to be served later. */
+  prepare(schema: string): Promise<void>
   /** Migrates the schema where it is missing or old, serves it under `key`, and starts its queue. */
   open(ledger: { readonly schema: string, readonly key: string }): Promise<void>
   /** Stops serving the schema and removes it with all it holds. */
@@ -54,6 +56,7 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   }
   return {
     url,
+    prepare: async (schema) => { await serving.prepare(schema) },
     open: async ({ schema, key }) => { await serving.open(schema, key) },
     drop: async (schema) => { await serving.drop(schema) },
     reset: async (schema, seed) => { await serving.reset(schema, seed ?? null) },

@@ -12,6 +12,8 @@ import { startQueue, type Queue } from './queue/worker.js'
 import { LedgerSecret } from './secret.js'
 import { Turnstile } from './turnstile.js'
 
+const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url))
+
 /** A reset gives the ledger a new queue. */
 interface Served extends OpenLedger { queue: Queue }
 
@@ -26,6 +28,10 @@ export class Serving {
   find (key: string): OpenLedger | undefined { return this.keyring.find(key) }
 
   findTagged (tag: string): OpenLedger | undefined { return this.byTag.get(tag) }
+
+  async prepare (schema: string): Promise<void> {
+    await migrate(this.db, schema, MIGRATIONS)
+  }
 
   async open (schema: string, key: string): Promise<void> {
     const opening = this.bySchema.get(schema) ?? this.start(schema, key)
@@ -88,7 +94,7 @@ export class Serving {
   }
 
   private async start (schema: string, key: string): Promise<Served> {
-    await migrate(this.db, schema, readMigrations(new URL('./migrations/', import.meta.url)))
+    await this.prepare(schema)
     const ledger: Ledger = { schema, db: this.db, clock: createClock(), ids: createIds(), secret: new LedgerSecret(key), uploadHosts: this.uploadHosts, wake: () => { served.queue.wake() } }
     // Before the queue begins: by the process's time it would run what is not due yet, and queue what is never due.
     await loadClock(ledger)

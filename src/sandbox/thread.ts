@@ -89,6 +89,7 @@ export async function startSandbox (options: SandboxOptions): Promise<SandboxThr
   return {
     url,
     died,
+    prepare: async (schema) => { await calls.make('prepare', schema) },
     open: async (ledger) => { await calls.make('open', ledger) },
     drop: async (schema) => { await calls.make('drop', schema) },
     reset: async (schema, seed) => { await calls.make('reset', schema, seed) },

@@ -9,8 +9,8 @@ import { CLUSTER, startEmbedded } from './embedded.js'
 const GATEWAY_MIGRATIONS = new URL('./migrations/', import.meta.url)
 const SANDBOX_MIGRATIONS = new URL('../sandbox/migrations/', import.meta.url)
 
-/** The schema that the first sandbox of a fresh database is given: sandbox schemas are numbered from 1. */
-const FIRST_SANDBOX_SCHEMA = 'sandbox_1'
+/** Sandbox schemas that are ready: one for the first start, one for the first `instances add --sandbox`. */
+const SPARES = 2
 
 const FOLDER = fileURLToPath(new URL('../../template/', import.meta.url))
 const DUMP = join(FOLDER, 'postgres.tar.gz')
@@ -37,7 +37,10 @@ export async function makeTemplate (): Promise<void> {
   await embedded.up
   const database = openDatabase(embedded, 1)
   await migrate(database, 'gateway', readMigrations(GATEWAY_MIGRATIONS))
-  await migrate(database, FIRST_SANDBOX_SCHEMA, readMigrations(SANDBOX_MIGRATIONS))
+  for (let n = 1; n <= SPARES; n++) {
+    await migrate(database, `sandbox_${n}`, readMigrations(SANDBOX_MIGRATIONS))
+    await database.query("INSERT INTO gateway.spare_schemas (schema) VALUES ('sandbox_' || nextval('gateway.sandbox_number'))")
+  }
   await database.close()
   await embedded.dump(`${DUMP}.new`)
   await embedded.close()

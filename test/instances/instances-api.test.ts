@@ -95,3 +95,10 @@ test('only a sandbox is reset', async () => {
   expect((await admin('POST', `/admin/instances/${json.instance_id}/reset`)).status).toBe(400)
   await admin('DELETE', `/admin/instances/${json.instance_id}`)
 })
+
+test('many sandboxes at once each get a schema of their own', async () => {
+  const made = await Promise.all(Array.from({ length: 6 }, async () => (await admin('POST', '/admin/instances', { name: 'one of many', sandbox: true })).json))
+  const { rows } = await db.query<{ sandbox_schema: string }>('SELECT sandbox_schema FROM gateway.instances WHERE instance_id = ANY ($1)', [made.map((one) => one.instance_id)])
+  expect(new Set(rows.map((row) => row.sandbox_schema)).size).toBe(6)
+  await Promise.all(made.map(async (one) => { expect((await admin('DELETE', `/admin/instances/${one.instance_id}`)).status).toBe(204) }))
+})
