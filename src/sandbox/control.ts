@@ -1,6 +1,6 @@
 import type { Ledger } from './call.js'
-import type { Queue } from './queue/worker.js'
 import { momentOf, RUNNING, type ClockSetting } from './clock.js'
+import type { Work } from './work.js'
 
 /** What is asked of a ledger's clock; what is left out stays. */
 export interface ClockOrder {
@@ -43,29 +43,30 @@ async function put ({ db, schema, clock }: Ledger, setting: ClockSetting): Promi
   clock.set(setting)
 }
 
-/** Microseconds since 1970 at which the next queued work up to `until` falls due; null: none. */
+/** Microseconds since 1970 at which the next queued work or delivery up to `until` falls due; null: none. */
 async function nextDue ({ db, schema, clock }: Ledger, until: number): Promise<number | null> {
   const { rows: [row] } = await db.query<{ due: string | null }>(
-    `SELECT (extract(epoch FROM min(due_at)) * 1000000)::bigint::text AS due FROM ${schema}.queue WHERE due_at > $1::timestamp AND due_at <= $2::timestamp`,
+    `SELECT (extract(epoch FROM min(due_at)) * 1000000)::bigint::text AS due
+     FROM (SELECT due_at FROM ${schema}.queue UNION ALL SELECT due_at FROM ${schema}.deliveries WHERE status = 'pending') AS work WHERE due_at > $1::timestamp AND due_at <= $2::timestamp`,
     [momentOf(clock.micros()).column, momentOf(until).column])
   return row?.due == null ? null : Number(row.due)
 }
 
 /** Sets, moves or stops a ledger's clock, and answers once everything due has been done. */
-export async function orderClock (ledger: Ledger, queue: Queue, order: ClockOrder): Promise<ClockState> {
+export async function orderClock (ledger: Ledger, work: Pick<Work, 'settle'>, order: ClockOrder): Promise<ClockState> {
   const frozen = order.frozen ?? isFrozen(ledger)
   if (order.set !== undefined) await put(ledger, showing(order.set, frozen))
   else if (frozen !== isFrozen(ledger)) await put(ledger, frozen ? showing(ledger.clock.micros(), true) : showing(ledger.clock.micros(), false))
   if (order.advance !== undefined) {
-    await queue.settle()
+    await work.settle()
     const until = ledger.clock.micros() + order.advance
     for (let due = await nextDue(ledger, until); due !== null; due = await nextDue(ledger, until)) {
       await put(ledger, showing(due, frozen))
-      await queue.settle()
+      await work.settle()
     }
     await put(ledger, showing(until, frozen))
   }
-  await queue.settle()
+  await work.settle()
   return clockState(ledger)
 }
 

@@ -3,7 +3,8 @@ import { openDatabase, type PostgresAddress } from '../lib/postgres.js'
 import { buildCoreApp } from './app.js'
 import type { ClockOrder, ClockState } from './control.js'
 import { rows } from './routes.js'
-import { Serving } from './serving.js'
+import type { DeliveryQuery, DeliveryRecord } from './deliveries/list.js'
+import { Serving, type LedgerToOpen } from './serving.js'
 
 export interface SandboxOptions {
   readonly database: PostgresAddress
@@ -20,8 +21,8 @@ export interface Sandbox {
   readonly url: string
   /** Migrates a schema that is to be served later. */
   prepare(schema: string): Promise<void>
-  /** Migrates the schema where it is missing or old, serves it under `key`, and starts its queue. */
-  open(ledger: { readonly schema: string, readonly key: string }): Promise<void>
+  /** Migrates the schema where it is missing or old, serves it under `key`, starts its queue, and sends its webhooks where they shall go. */
+  open(ledger: LedgerToOpen): Promise<void>
   /** Stops serving the schema and removes it with all it holds. */
   drop(schema: string): Promise<void>
   /**
@@ -33,6 +34,10 @@ export interface Sandbox {
   clock(schema: string, order: ClockOrder): Promise<ClockState>
   /** Answers when nothing is queued or due. */
   settle(schema: string): Promise<void>
+  /** What the ledger told others or is about to, the latest first. Of what has ended, the last thousand. */
+  deliveries(schema: string, query: DeliveryQuery): Promise<{ readonly data: readonly DeliveryRecord[], readonly total: number }>
+  /** Sends something again. @returns whether there is a delivery of this id */
+  redeliver(schema: string, deliveryId: string): Promise<boolean>
   health(): Promise<boolean>
   close(): Promise<void>
 }
@@ -44,7 +49,7 @@ const connectionsTo = (address: PostgresAddress): number => 'url' in address ? 1
 export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   const log = pino({ level: options.logLevel, name: 'sandbox' }, pino.destination({ dest: 2, sync: true }))
   const db = openDatabase(options.database, connectionsTo(options.database), (error) => { log.warn({ err: error }, 'a database connection was lost') })
-  const serving = new Serving(db, options.uploadHosts ?? [], (error) => { log.error({ err: error }, 'queued work failed') })
+  const serving = new Serving({ db, alone: !('url' in options.database), uploadHosts: options.uploadHosts ?? [], workFailed: (error) => { log.error({ err: error }, 'queued work failed') } })
   const healthy = async (): Promise<boolean> => await db.query('SELECT 1').then(() => true, () => false)
   const app = buildCoreApp({ rows, findLedger: (key) => serving.find(key), findTagged: (tag) => serving.findTagged(tag), healthy, log })
   let url: string
@@ -57,11 +62,13 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
   return {
     url,
     prepare: async (schema) => { await serving.prepare(schema) },
-    open: async ({ schema, key }) => { await serving.open(schema, key) },
+    open: async (ledger) => { await serving.open(ledger) },
     drop: async (schema) => { await serving.drop(schema) },
     reset: async (schema, seed) => { await serving.reset(schema, seed ?? null) },
     clock: async (schema, order) => await serving.clock(schema, order),
     settle: async (schema) => { await serving.settle(schema) },
+    deliveries: async (schema, query) => await serving.deliveries(schema, query),
+    redeliver: async (schema, deliveryId) => await serving.redeliver(schema, deliveryId),
     health: healthy,
     async close () {
       await app.close()

@@ -95,6 +95,8 @@ export async function startSandbox (options: SandboxOptions): Promise<SandboxThr
     reset: async (schema, seed) => { await calls.make('reset', schema, seed) },
     clock: async (schema, order) => await calls.make('clock', schema, order) as ClockState,
     settle: async (schema) => { await calls.make('settle', schema) },
+    deliveries: async (schema, query) => await calls.make('deliveries', schema, query) as Awaited<ReturnType<Sandbox['deliveries']>>,
+    redeliver: async (schema, deliveryId) => await calls.make('redeliver', schema, deliveryId) as boolean,
     health: async () => await calls.make('health').catch(() => false) as boolean,
     async close () {
       closing = true

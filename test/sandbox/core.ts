@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { inject, onTestFinished } from 'vitest'
 import { startCore, type Sandbox, type SandboxOptions } from '../../src/sandbox/core.js'
+import type { LedgerToOpen } from '../../src/sandbox/serving.js'
 
 export interface Answer { readonly status: number, readonly json: Record<string, unknown>, readonly text: string }
 
@@ -14,9 +15,9 @@ export interface TestCore {
   close(): Promise<void>
 }
 
-export async function openCore ({ schema = `test_${randomBytes(6).toString('hex')}`, key = randomBytes(16).toString('hex'), keep = false, ...options }: Partial<SandboxOptions> & { readonly schema?: string, readonly key?: string, readonly keep?: boolean } = {}): Promise<TestCore> {
+export async function openCore ({ schema = `test_${randomBytes(6).toString('hex')}`, key = randomBytes(16).toString('hex'), keep = false, webhook = null, ...options }: Partial<SandboxOptions> & { readonly schema?: string, readonly key?: string, readonly keep?: boolean, readonly webhook?: LedgerToOpen['webhook'] } = {}): Promise<TestCore> {
   const core = await startCore({ database: inject('postgres'), host: '127.0.0.1', port: 0, logLevel: 'silent', ...options })
-  await core.open({ schema, key })
+  await core.open({ schema, key, webhook })
   let closed = false
   const close = async (): Promise<void> => {
     if (closed) return

@@ -1,6 +1,7 @@
 import type { Ledger } from '../call.js'
 import { RawJson, type Encodable } from '../json/encode.js'
 import { timestampJson } from '../json/time.js'
+import { callLedger } from '../transactions/store.js'
 
 /** Times are of a `timestamp` column, in UTC. */
 export interface Hook {
@@ -34,11 +35,18 @@ export const hookJson = (hook: Hook): Encodable => ({
 })
 
 /** A hook of the same id is replaced. */
-export async function putHook ({ db, schema }: Ledger, hook: Hook): Promise<void> {
-  await db.query(`INSERT INTO ${schema}.hooks (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+export async function putHook (ledger: Ledger, hook: Hook): Promise<void> {
+  await ledger.db.query(`INSERT INTO ${ledger.schema}.hooks (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (hook_id) DO UPDATE SET name = excluded.name, url = excluded.url, type = excluded.type, active = excluded.active, timeout = excluded.timeout,
       retry_count = excluded.retry_count, created_at = excluded.created_at, last_run = excluded.last_run, last_success = excluded.last_success`,
   COLUMNS.split(', ').map((column) => hook[column as keyof Hook]))
+  await listen(ledger)
+}
+
+/** Transactions are told of, or no more, as there are hooks. */
+async function listen (ledger: Ledger): Promise<void> {
+  await callLedger(ledger, 'arm_deliveries()', [])
+  ledger.wake()
 }
 
 export async function findHook ({ db, schema }: Ledger, id: string): Promise<Hook | undefined> {
@@ -50,6 +58,8 @@ export async function listHooks ({ db, schema }: Ledger, type: string): Promise<
   return (await db.query<Hook>(`SELECT ${COLUMNS} FROM ${schema}.hooks WHERE CASE WHEN $1 = '' THEN type IN ('PRE_TRANSACTION', 'POST_TRANSACTION') ELSE type = $1 END ORDER BY id`, [type])).rows
 }
 
-export async function deleteHook ({ db, schema }: Ledger, id: string): Promise<boolean> {
-  return (await db.query(`DELETE FROM ${schema}.hooks WHERE hook_id = $1`, [id])).rowCount > 0
+export async function deleteHook (ledger: Ledger, id: string): Promise<boolean> {
+  const { rowCount } = await ledger.db.query(`DELETE FROM ${ledger.schema}.hooks WHERE hook_id = $1`, [id])
+  if (rowCount > 0) await listen(ledger)
+  return rowCount > 0
 }

@@ -137,6 +137,10 @@ DECLARE
   at_index integer := 0;
 BEGIN
   entries := with_balance_ids(entries);
+  -- What no column holds, for what is told of the rows (031-deliveries.sql).
+  IF later <> '[]' OR jsonb_path_exists(entries, '$[*].overdraft_limit ? (@ != null)') THEN
+    PERFORM set_config('ledger.posting', jsonb_build_object('later', later, 'limits', (SELECT jsonb_object_agg(e ->> 'transaction_id', e ->> 'overdraft_limit') FROM jsonb_array_elements(entries) AS e))::text, true);
+  END IF;
   IF jsonb_array_length(entries) > 1 THEN
     PERFORM lock_balances(ARRAY(SELECT DISTINCT unnest(ARRAY[e ->> 'source', e ->> 'destination']) FROM jsonb_array_elements(entries) AS e));
   END IF;

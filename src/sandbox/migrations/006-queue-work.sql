@@ -29,7 +29,9 @@ BEGIN
     result.meta_data := result.meta_data - 'inflight';
   END IF;
   INSERT INTO transactions SELECT result.*;
-  IF refusal IS NOT NULL AND (task ->> 'atomic')::boolean THEN PERFORM roll_back(family, (task ->> 'inflight')::boolean, at); END IF;
+  IF refusal IS NOT NULL AND (task ->> 'atomic')::boolean THEN
+    PERFORM tell_batch(family, 'failed', at, jsonb_build_object('error', format('transaction rejected. All transactions in this batch have been %s.', roll_back(family, (task ->> 'inflight')::boolean, at))));
+  END IF;
   RETURN refusal IS NULL;
 END $$;
 
@@ -58,12 +60,18 @@ END $$;
 
 CREATE FUNCTION work_batch (job queue, at timestamp) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  refusal text := run_batch(job.task, at) ->> 'message';
 BEGIN
-  IF run_batch(job.task, at) ? 'message' THEN
+  IF refusal IS NOT NULL THEN
+    PERFORM tell_batch(job.transaction_id, 'failed', at, jsonb_build_object('error', refusal));
     DELETE FROM queue AS q WHERE q.kind = 'bulk' AND q.transaction_id = job.transaction_id AND q.id <> job.id;
   ELSE
     UPDATE queue AS q SET due_at = job.due_at WHERE q.id = (
       SELECT min(next.id) FROM queue AS next WHERE next.kind = 'bulk' AND next.transaction_id = job.transaction_id AND next.id > job.id);
+    IF NOT FOUND THEN
+      PERFORM tell_batch(job.transaction_id, CASE WHEN (job.task ->> 'inflight')::boolean THEN 'inflight' ELSE 'applied' END, at, jsonb_build_object('transaction_count', (job.task ->> 'total')::integer));
+    END IF;
   END IF;
 END $$;
 

@@ -18,6 +18,8 @@ BEGIN
   DELETE FROM identity;
   DELETE FROM ledgers WHERE ledger_id <> 'general_ledger_id';
   UPDATE ledgers SET name = 'General Ledger', meta_data = '{}';
+  -- What the lines before told of, too.
+  DELETE FROM deliveries;
   DELETE FROM chain_state;
   DELETE FROM external_transactions;
   DELETE FROM matches;
@@ -33,4 +35,6 @@ BEGIN
     PERFORM setval(counter.name, 1, false);
   END LOOP;
   PERFORM setval('ledgers_id_seq', (SELECT max(id) FROM ledgers));
+  -- A webhook stays set, hooks are gone.
+  PERFORM arm_deliveries();
 END $$;

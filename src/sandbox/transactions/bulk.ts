@@ -56,6 +56,7 @@ export const createMany: Handler = async (ledger, request) => {
       atomic: body.atomic,
       inflight: body.inflight,
       skip_queue: body.skip_queue,
+      total: items.length,
       items: items.slice(from, from + SLICE).map((item, i) => itemOf(ledger, item, { batch, sequence: from + i + 1, inflight: body.inflight, skipQueue: body.skip_queue }))
     }))
   }
