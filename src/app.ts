@@ -21,6 +21,7 @@ import type { PostgresAddress } from './lib/postgres.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
 import { announce, watchChanges } from './store/changes.js'
+import { DataDirError } from './store/embedded.js'
 import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
 import { keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
@@ -60,7 +61,7 @@ export function buildApp (config: Config, log: Logger): App {
   if (dataDir !== null) makePrivateDir(dataDir)
   const lock = dataDir === null ? undefined : lockDataDir(dataDir)
   const adminToken = config.adminToken ?? keptSecret(dataDir, 'admin-token', newSecret)
-  const seal = createSeal(config.encryptionKey ?? Buffer.from(keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('hex')), 'hex'))
+  const seal = createSeal(config.encryptionKey ?? keptEncryptionKey(dataDir))
 
   let opened: Opened | undefined
   let store: Store | undefined
@@ -167,6 +168,12 @@ export function buildApp (config: Config, log: Logger): App {
       lock?.release()
     }
   }
+}
+
+function keptEncryptionKey (dataDir: string | null): Buffer {
+  const text = keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('hex'))
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new DataDirError(`the file encryption-key in ${dataDir} is damaged: put a copy back, or start with BLNK_ENCRYPTION_KEY`)
+  return Buffer.from(text, 'hex')
 }
 
 async function listenOn (server: FastifyInstance, host: string, port: number): Promise<string> {

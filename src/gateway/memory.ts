@@ -1,4 +1,5 @@
 import { credentialOf } from '../auth/store.js'
+import { inTurn } from '../lib/in-turn.js'
 import type { Changed } from '../store/changes.js'
 import type { Opened, Rooms } from './rooms.js'
 
@@ -12,22 +13,17 @@ type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'sandbox'>
  * replaces what was read later: a revoked key would come back to life.
  */
 export function createReload ({ credentials, instances }: Pick<Rooms, 'credentials' | 'instances'>, { keyStore, instanceStore, sandbox }: Stores): (what: Changed) => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
-  const load = {
-    async keys () {
+  const loads: Record<Changed, () => Promise<void>> = {
+    keys: inTurn(async () => {
       credentials.replaceAll((await keyStore.withHashes()).map(([hash, key]) => [hash, credentialOf(key)]))
-    },
-    async instances () {
+    }),
+    instances: inTurn(async () => {
       const all = await instanceStore.all()
       await Promise.all(all.map(async (one) => { if (one.sandboxSchema !== null) await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string }) }))
       instances.replaceAll(all)
-    }
+    })
   }
-  return async (what) => {
-    const next = last.catch(() => {}).then(load[what])
-    last = next
-    await next
-  }
+  return async (what) => { await loads[what]() }
 }
 
 /** Writes now and then when keys were last used, and once more at the end. */

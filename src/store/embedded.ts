@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,19 +38,28 @@ interface WorkerOptions {
 
 export class DataDirError extends Error {}
 
-/** Written once the directory is whole, so that a start that was killed half-way begins anew. */
+/** Written before the directory is made, and once it is whole: a start that was killed half-way begins anew. */
+const begunMark = (dataDir: string): string => join(dirname(dataDir), 'postgres-begun')
 const wholeMark = (dataDir: string): string => join(dirname(dataDir), 'postgres-made')
 
+/** What is there is opened, or refused; what a killed start left is removed, and nothing that others put there. */
 function openableDataDir (dataDir: string): void {
-  if (!existsSync(dataDir)) return
-  if (!existsSync(wholeMark(dataDir))) {
-    rmSync(dataDir, { recursive: true, force: true })
+  const version = join(dataDir, 'PG_VERSION')
+  if (existsSync(wholeMark(dataDir))) {
+    if (!existsSync(version)) throw new DataDirError(`the data directory ${dataDir} is damaged (PG_VERSION is missing): put a copy back, or name another with --data-dir`)
+    const major = readFileSync(version, 'utf8').trim()
+    if (major !== String(POSTGRES_MAJOR)) {
+      throw new DataDirError(`the data directory ${dataDir} was written by Postgres ${major}, and this version opens Postgres ${POSTGRES_MAJOR}: start the version that wrote it, or name another with --data-dir`)
+    }
     return
   }
-  const major = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim()
-  if (major !== String(POSTGRES_MAJOR)) {
-    throw new DataDirError(`the data directory ${dataDir} was written by Postgres ${major}, and this version opens Postgres ${POSTGRES_MAJOR}: start the version that wrote it, or name another with --data-dir`)
-  }
+  if (existsSync(begunMark(dataDir))) rmSync(dataDir, { recursive: true, force: true })
+  else if (existsSync(dataDir)) throw new DataDirError(`${dataDir} is there and was not made by a gateway: name another place with --data-dir`)
+  writeFileSync(begunMark(dataDir), '', { mode: 0o600 })
+}
+
+function renameOnce (from: string, to: string): void {
+  if (existsSync(from)) renameSync(from, to)
 }
 
 function makeSocketDir (dataDir: string | null): string {
@@ -80,8 +89,8 @@ export function startEmbedded ({ dataDir, template }: { dataDir: string | null, 
     worker.once('exit', (code) => { if (!closing) resolve(new Error(`the embedded database stopped (${code})`)) })
   })
   const up = Promise.race([once(worker, 'message'), died]).then((first) => {
-    if (first instanceof Error) throw first
-    if (dataDir !== null) writeFileSync(wholeMark(dataDir), '', { mode: 0o600 })
+    if (first instanceof Error) throw dataDir === null ? first : new DataDirError(`the data directory ${dataDir} cannot be opened (${first.message.split('\n', 1)[0]}): put a copy back, or name another with --data-dir`, { cause: first })
+    if (dataDir !== null) renameOnce(begunMark(dataDir), wholeMark(dataDir))
   })
   up.catch(() => {})
   const checkpoints = keepLogShort({ socketDir })
