@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { KEY_PREFIX } from './auth/credentials.js'
 
 /** A wrong setting: the start ends with this sentence and exit code 2. */
@@ -116,8 +117,8 @@ export interface Config extends Omit<Settings, 'sandbox' | 'faults'> { readonly 
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** `localhost` is one by RFC 6761 6.3. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+/** `localhost` is one by RFC 6761 6.3; any other name, such as 127.example.com, may lead anywhere. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 
 /**
  * Reads every setting once, at the start.

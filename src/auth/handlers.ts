@@ -52,7 +52,7 @@ const found = <T>(record: T | null): T => {
 export const createKey: Handler = async (request, reply, { rooms }) => {
   const body = request.body as { name: string, scopes: string[], expires_at?: string | null, instance_id?: string | null }
   if (typeof body.instance_id === 'string' && rooms.instances.find(body.instance_id) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
-  if (typeof body.expires_at === 'string' && Date.parse(body.expires_at) <= Date.now()) throw new GatewayError('GEN_VALIDATION_ERROR', { message: 'expires_at must be in the future' })
+  if (typeof body.expires_at === 'string' && !(Date.parse(body.expires_at) > Date.now())) throw new GatewayError('GEN_VALIDATION_ERROR', { message: 'expires_at must be in the future' })
   const { secret, record } = await makeKey(rooms.opened.keyStore, { name: body.name, scopes: body.scopes, instanceId: body.instance_id ?? null, expiresAt: body.expires_at ?? null })
   await rooms.opened.changed('keys')
   const { id, ...rest } = found(record)

@@ -70,10 +70,14 @@ export const settleInstance: Handler = async (request, reply, { rooms }) => {
   return await reply.status(204).send()
 }
 
+/** Postgres has no year 0. */
+const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z')
+
 /** Freezes, sets or advances a sandbox's time; answers when what fell due has been done. */
 export const setClock: Handler = async (request, _reply, { rooms }) => {
   const { sandbox, schema } = sandboxOf(rooms, request.params)
   const body = (request.body ?? {}) as { frozen?: boolean, set?: string, advance_ms?: number }
+  if (body.set !== undefined && !(Date.parse(body.set) >= FIRST_TIME)) refuse('set must be a date from the year 1 on, and no leap second')
   const state = await sandbox.clock(schema, {
     ...(body.frozen === undefined ? {} : { frozen: body.frozen }),
     ...(body.set === undefined ? {} : { set: Date.parse(body.set) * 1000 }),

@@ -158,6 +158,8 @@ function translate (thrown: FastifyError | Error): GatewayError {
     const among = first?.keyword === 'enum' ? `: ${(first.params['allowedValues'] as string[]).join(', ')}` : ''
     return new GatewayError('GEN_VALIDATION_ERROR', { message: `${member === '' ? 'body' : member}: ${wrong}${among}`, cause: thrown })
   }
+  // Class 22 of https://www.postgresql.org/docs/18/errcodes-appendix.html: a value that no column holds.
+  if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code)) return new GatewayError('GEN_VALIDATION_ERROR', { message: 'A value of this request cannot be stored: text is without the character U+0000, and dates lie between the years 1 and 9999', cause: thrown })
   if (statusCode === 413) return new GatewayError('GEN_PAYLOAD_TOO_LARGE', { message: 'The body of this request is larger than 1 MiB', cause: thrown })
   if (statusCode === 415 || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || thrown instanceof SyntaxError) {
     return new GatewayError('GEN_MALFORMED_REQUEST', { message: 'The body of this request is not JSON: send a JSON object with Content-Type: application/json', cause: thrown })

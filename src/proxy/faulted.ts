@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
 import type { Effect } from '../gateway/faults.js'
 import type { Call, Upstream } from '../gateway/row.js'
-import type { Outgoing } from './exchange.js'
+import { callerLeft, type Outgoing } from './exchange.js'
 import { refuse } from './refuse.js'
 
 /** Where a fault has its effect: false goes on to the Core. */
@@ -16,7 +16,8 @@ export async function faultBefore (effect: Effect, request: FastifyRequest, repl
     const gone = new AbortController()
     reply.raw.once('close', () => { gone.abort() })
     await wait(effect.delay_ms, undefined, { signal: gone.signal }).catch(() => {})
-    return false
+    if (gone.signal.aborted) callerLeft(request, reply, false)
+    return gone.signal.aborted
   }
   if (effect.drop === 'after') return false
   cut(request, reply)

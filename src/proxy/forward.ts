@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
 import type { Effect } from '../gateway/faults.js'
-import type { Call, Fill } from '../gateway/row.js'
+import type { Call, Fill, Upstream } from '../gateway/row.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
 import { callerLeft, Exchange } from './exchange.js'
@@ -17,10 +17,9 @@ const makeReference = (): string => newId('ref')
  * @throws GatewayError when there is no answer to give
  */
 export async function forward (request: FastifyRequest, reply: FastifyReply, call: Call): Promise<void> {
-  const { upstream } = call
-  if (upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
   const target = readTarget(request.raw.url ?? '')
   if (typeof target === 'string') throw new GatewayError(target)
+  if (call.upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
   const head = headFor(request.raw.rawHeaders, call)
   const fill = fillOf(call)
   if (fill !== undefined && (head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
@@ -37,7 +36,9 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   }
   const fault = faultOf(call, target.path)
   if (fault !== undefined && await faultBefore(fault, request, reply)) return
-  const outgoing = { path: upstream.basePath + target.path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) }
+  const upstream = upstreamNow(call)
+  const { headers } = upstream === call.upstream ? head : headFor(request.raw.rawHeaders, { ...call, upstream })
+  const outgoing = { path: upstream.basePath + target.path, headers: withLength({ ...head, headers }, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) }
   if (fault !== undefined && 'drop' in fault) return await dropAfter(upstream, outgoing, { request, reply, call })
   return await new Exchange(request, reply, call).send(upstream, outgoing)
 }
@@ -49,6 +50,14 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
 function headFor (raw: readonly string[], { row, upstream }: Call): RequestHeaders {
   const head = requestHeaders(raw, upstream?.key)
   return row.method === 'GET' ? { ...head, contentLength: undefined, hasBody: false, expectsContinue: false } : head
+}
+
+/** While the body came, the instance may have been given another URL or key, and its old connections be closed. */
+function upstreamNow ({ rooms, instanceId }: Call): Upstream {
+  const routed = rooms.instances.find(instanceId as string)
+  if (routed === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
+  if (routed.upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
+  return routed.upstream
 }
 
 const faultOf = ({ rooms, instanceId, row }: Call, path: string): Effect | undefined =>
