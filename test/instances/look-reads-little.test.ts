@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { admin, ownInstance } from '../support/gateway.js'
 import { startUpstream } from '../support/upstream.js'
@@ -7,9 +6,10 @@ const MiB = 1024 * 1024
 
 test.each([['[', 'ok'], ['<html>', 'not_a_core']])('a look at an answer without end that begins with %s is over at once', async (first, verdict) => {
   let sent = 0
-  let closed: Promise<unknown> | undefined
+  let isClosed = (): void => {}
+  const closed = new Promise<void>((resolve) => { isClosed = resolve })
   const core = await startUpstream((_request, socket) => {
-    closed = once(socket, 'close')
+    socket.once('close', () => { isClosed() })
     socket.write(`HTTP/1.1 200 OK\r\n\r\n${first}`)
     const part = Buffer.alloc(65_536, 'x')
     const flood = (): void => {
