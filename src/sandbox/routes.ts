@@ -9,7 +9,7 @@ import { lineageRows } from './lineage/routes.js'
 import { metadataRows } from './metadata/routes.js'
 import { monitorRows } from './monitors/routes.js'
 import { reconciliationRows } from './reconciliation/routes.js'
-import { searchRows } from './search.js'
+import { searchRows } from './search/routes.js'
 import { transactionRows } from './transactions/routes.js'
 
 /** Core's API. */

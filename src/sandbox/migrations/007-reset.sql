@@ -27,6 +27,7 @@ BEGIN
   DELETE FROM reconciliation_progress;
   DELETE FROM reconciliations;
   DELETE FROM unmatched;
+  UPDATE reindex SET started_at = NULL WHERE started_at IS NOT NULL;
   IF (SELECT seeded FROM control) THEN
     PERFORM seed_uuids(NULL);
   END IF;
