@@ -53,24 +53,50 @@ const PLAIN = { order: 'created_at', where: 'true', asText: [], optional: [] }
 
 const DESCRIBED: ReadonlyArray<Omit<Collection, 'name'> & { readonly name: string }> = [
   {
-    ...PLAIN, name: 'ledgers', table: 'ledgers', id: 'ledger_id', columns: LEDGER_COLUMNS,
+    ...PLAIN,
+    name: 'ledgers',
+    table: 'ledgers',
+    id: 'ledger_id',
+    columns: LEDGER_COLUMNS,
     fields: { ...string('ledger_id', 'name'), ...time('created_at'), ...META },
     members: (row: LedgerRow) => ledgerJson(row)
   },
   {
-    ...PLAIN, name: 'balances', table: 'balances', id: 'balance_id', columns: BALANCE_COLUMNS, asText: AMOUNTS, optional: ['identity_id'],
+    ...PLAIN,
+    name: 'balances',
+    table: 'balances',
+    id: 'balance_id',
+    columns: BALANCE_COLUMNS,
+    asText: AMOUNTS,
+    optional: ['identity_id'],
     fields: {
-      ...digits(...AMOUNTS), ...integer('version'), ...float('precision', '0::float8'), ...string('ledger_id', 'identity_id', 'balance_id', 'indicator', 'currency'),
-      ...time('created_at'), ...never('inflight_expires_at'), ...META
+      ...digits(...AMOUNTS),
+      ...integer('version'),
+      ...float('precision', '0::float8'),
+      ...string('ledger_id', 'identity_id', 'balance_id', 'indicator', 'currency'),
+      ...time('created_at'),
+      ...never('inflight_expires_at'),
+      ...META
     },
     members: (row: BalanceRow) => balanceJson(row)
   },
   {
-    ...PLAIN, name: 'transactions', table: 'transactions', id: 'transaction_id', columns: TRANSACTION_COLUMNS, asText: ['precise_amount'],
+    ...PLAIN,
+    name: 'transactions',
+    table: 'transactions',
+    id: 'transaction_id',
+    columns: TRANSACTION_COLUMNS,
+    asText: ['precise_amount'],
     fields: {
-      ...digits('precise_amount'), ...float('amount'), ...float('precision'),
+      ...digits('precise_amount'),
+      ...float('amount'),
+      ...float('precision'),
       ...string('transaction_id', 'parent_transaction', 'source', 'destination', 'reference', 'currency', 'description', 'status', 'hash'),
-      ...flag('allow_overdraft'), ...flag('inflight'), ...time('created_at', 'scheduled_for', 'effective_date'), ...never('inflight_expiry_date'), ...META
+      ...flag('allow_overdraft'),
+      ...flag('inflight'),
+      ...time('created_at', 'scheduled_for', 'effective_date'),
+      ...never('inflight_expiry_date'),
+      ...META
     },
     members: (row: TransactionRow) => {
       const { meta_data: meta, ...view } = listedTransaction(row)
@@ -78,12 +104,21 @@ const DESCRIBED: ReadonlyArray<Omit<Collection, 'name'> & { readonly name: strin
     }
   },
   {
-    ...PLAIN, name: 'identities', table: 'identity', id: 'identity_id', columns: IDENTITY_COLUMNS,
+    ...PLAIN,
+    name: 'identities',
+    table: 'identity',
+    id: 'identity_id',
+    columns: IDENTITY_COLUMNS,
     fields: { ...string('identity_id', ...TEXT_COLUMNS), ...time('dob', 'created_at'), ...META },
     members: (row: IdentityRow) => identityJson(row)
   },
   {
-    ...PLAIN, name: 'reconciliations', table: 'reconciliations', id: 'reconciliation_id', order: 'started_at', where: "status = 'completed'",
+    ...PLAIN,
+    name: 'reconciliations',
+    table: 'reconciliations',
+    id: 'reconciliation_id',
+    order: 'started_at',
+    where: "status = 'completed'",
     columns: 'reconciliation_id, upload_id, status, matched_transactions, unmatched_transactions, started_at, completed_at',
     fields: { ...string('reconciliation_id', 'upload_id', 'status'), ...integer('matched_transactions', 'unmatched_transactions'), ...time('started_at', 'completed_at') },
     members: (row: Reconciliation) => ({ ...row, is_dry_run: new RawJson('false'), started_at: timestampJson(row.started_at), completed_at: timestampJson(row.completed_at) })

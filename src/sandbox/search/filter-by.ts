@@ -68,12 +68,13 @@ function numbersSql (field: NamedField, operator: string, value: string, values:
 
 /** `:` finds the words of a value in a field, a last `*` beginnings; `:=` compares the whole field. Neither minds case and symbols. */
 function textsSql (field: NamedField, operator: string, value: string, values: Values): string {
-  const words = wordsSql(field, values)
   const either = (listed(value) ?? [unquoted(value)]).map((each) => {
     const tokens = tokensOf(each)
+    if (operator === ':' && tokens.length === 0) return 'false'
+    const words = wordsSql(field, values)
     if (operator !== ':') return `${words} = ${values.add(` ${tokens.join(' ')} `)}`
     const prefix = each.endsWith('*')
-    return tokens.length === 0 ? 'false' : `(${tokens.map((token, i) => hasToken(words, token, prefix && i === tokens.length - 1, values)).join(' AND ')})`
+    return `(${tokens.map((token, i) => hasToken(words, token, prefix && i === tokens.length - 1, values)).join(' AND ')})`
   })
   const sql = `(${either.length === 0 ? 'false' : either.join(' OR ')})`
   return operator === ':!=' ? `NOT ${sql}` : sql

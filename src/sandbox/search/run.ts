@@ -29,8 +29,8 @@ function queriedFields (collection: Collection, { q, queryBy }: SearchQuery): Na
 
 /** Each word is in one of the fields; the last may be the beginning of one. */
 function foundSql (fields: readonly NamedField[], tokens: readonly string[], values: Values): string {
-  const words = fields.map((field) => wordsSql(field, values))
   if (tokens.length === 0) return 'false'
+  const words = fields.map((field) => wordsSql(field, values))
   return tokens.map((token, i) => `(${words.map((each) => hasToken(each, token, i === tokens.length - 1, values)).join(' OR ')})`).join(' AND ')
 }
 
