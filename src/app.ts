@@ -132,7 +132,7 @@ export function buildApp (config: Config, log: Logger): App {
   let settle: { resolve(started: Started): void, reject(error: unknown): void }
   const started = new Promise<Started>((resolve, reject) => { settle = { resolve, reject } })
   started.catch(() => {})
-  const died = started.then(async () => await Promise.race([store?.died, sandbox?.died].filter((one) => one !== undefined)), async () => await new Promise<Error>(() => {}))
+  const died = started.then(async () => await Promise.race([store?.died, sandbox?.died, lock?.lost].filter((one) => one !== undefined)), async () => await new Promise<Error>(() => {}))
 
   return {
     started,

@@ -23,14 +23,15 @@ const FAILED_START_MS = 5_000
 export const RUNNING = 'gateway.json'
 
 /** What the file system says of a data directory that cannot be one. */
-const DIRECTORY = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS'])
+const DIRECTORY = new Set(['EACCES', 'EDQUOT', 'EEXIST', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'])
 
 /** One sentence for what the person who starts it can mend; null for what is our fault. */
 function mendable (error: unknown, config: Config): string | null {
   if (error instanceof SettingError || error instanceof DataDirError || error instanceof StoreError) return error.message
   const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number }
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') {
-    return DIRECTORY.has(code ?? '') ? `DATA_DIR (--data-dir) ${config.dataDir} cannot be written (${code}): name another` : null
+    // Of a file system that is read-only, mkdir says that the directory is not there.
+    return DIRECTORY.has(code ?? '') || (code === 'ENOENT' && syscall === 'mkdir') ? `DATA_DIR (--data-dir) ${config.dataDir} cannot be written (${code}): name another` : null
   }
   const name = port === config.adminPort ? 'ADMIN_PORT' : 'PORT (--port)'
   if (code === 'EADDRINUSE') return `${name} ${port} is in use: stop what listens there, or choose another`

@@ -43,9 +43,10 @@ function readOwner (file: string): { owner: Owner, text: string } | null {
 
 /**
  * Makes a data directory this process's own, until `release`.
+ * @returns `lost` settles when the lock, or the whole directory, was taken away while it was held
  * @throws DataDirError when another process holds it
  */
-export function lockDataDir (dataDir: string): { release(): void } {
+export function lockDataDir (dataDir: string): { readonly lost: Promise<Error>, release(): void } {
   const file = join(dataDir, 'lock')
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) } satisfies Owner)
   const draft = `${file}.${process.pid}`
@@ -64,8 +65,20 @@ export function lockDataDir (dataDir: string): { release(): void } {
   } finally {
     rmSync(draft, { force: true })
   }
-  const beat = setInterval(() => { utimesSync(file, new Date(), new Date()) }, BEAT_MS).unref()
+  let lose = (_error: Error): void => {}
+  const lost = new Promise<Error>((resolve) => { lose = resolve })
+  const beat = setInterval(() => {
+    try {
+      // A process that was stopped for long may find that another has taken its place.
+      if (readOwner(file)?.text !== mine) throw new DataDirError(`the data directory ${dataDir} was taken away or taken over while it was in use`)
+      utimesSync(file, new Date(), new Date())
+    } catch (error) {
+      clearInterval(beat)
+      lose(error as Error)
+    }
+  }, BEAT_MS).unref()
   return {
+    lost,
     release () {
       clearInterval(beat)
       if (readOwner(file)?.text === mine) rmSync(file, { force: true })

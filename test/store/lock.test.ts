@@ -47,3 +47,10 @@ test('of several that start at once over a lock that was left behind, one has it
   expect(all.filter(({ said }) => said === 'held')).toHaveLength(1)
   await Promise.all(all.map(async ({ kill }) => { await kill() }))
 })
+
+test('who held it is told when it was taken away', async () => {
+  const { lost, release } = lockDataDir(dir)
+  rmSync(join(dir, 'lock'))
+  expect((await lost).message).toMatch(/was taken away or taken over while it was in use/)
+  release()
+})
