@@ -16,6 +16,7 @@ import { createServer } from './gateway/server.js'
 import { Instances } from './instances/registry.js'
 import { createSeal } from './instances/seal.js'
 import { createInstanceStore, type Instance } from './instances/store.js'
+import { createWebhookStore } from './instances/webhook-store.js'
 import { newSecret } from './lib/ids.js'
 import type { PostgresAddress } from './lib/postgres.js'
 import { createDispatcher } from './proxy/dispatcher.js'
@@ -106,7 +107,7 @@ export function buildApp (config: Config, log: Logger): App {
     await store.ready
     const found = await firstStart(store, config, seal)
     sandbox = await starting
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), sandbox }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), sandbox }
     const reload = createReload(rooms, stores)
     await reload('instances')
     await reload('keys')

@@ -95,6 +95,7 @@ export const SETTINGS = {
   sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('SANDBOX')),
   sandboxPort: whole(['SANDBOX_PORT', "The loopback port of the sandbox, for users of Core's SDKs; 0 takes a free one."], 0, [0, 65535]),
   sandboxCoreKey: optional(['SANDBOX_CORE_KEY', "The sandbox's X-Blnk-Key, at least 16 characters, in place of a generated one."], headerSafe('SANDBOX_CORE_KEY', 16)),
+  sandboxWebhookUrl: optional(['SANDBOX_WEBHOOK_URL', "Where sandboxes send Core's webhooks that have no webhook of their own; without it they send none."], url('SANDBOX_WEBHOOK_URL', ['http:', 'https:'])),
   sandboxUploadHosts: setting<readonly string[]>(['SANDBOX_UPLOAD_HOSTS', 'From where the sandbox may fetch a file for reconciliation by its URL: host names, with commas between them.'], '', [], hostNames('SANDBOX_UPLOAD_HOSTS')),
   coreUrl: optional(['CORE_URL', 'The base URL of a real Core, added or updated as an instance at the start.'], url('CORE_URL', ['http:', 'https:'])),
   coreKey: optional(['CORE_KEY', "That Core's secret key; leave it out where the Core has none."], headerSafe('CORE_KEY', 1)),

@@ -18,6 +18,7 @@ export const CATALOGUE = {
   ROUTE_NOT_FOUND: [404, 'There is no such route'],
   ROUTE_NOT_OPEN: [404, 'This route is not available through the proxy'],
   PATH_REFUSED: [400, 'The path of this request cannot be forwarded: send it without .., //, backslashes and encoded slashes'],
+  DELIVERY_NOT_FOUND: [404, 'There is no delivery with this id; of those that have ended, the last thousand are kept'],
   KEY_NOT_FOUND: [404, 'There is no API key with this id'],
   HTTP_MALFORMED_REQUEST: [400, 'This is not an HTTP/1.1 request'],
   HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time'],

@@ -29,7 +29,7 @@ export async function runSandbox (options: Options): Promise<void> {
     })
   const key = config.sandboxCoreKey ?? keptSecret(dataDir, 'sandbox-core-key', newSecret)
   await embedded?.up
-  await sandbox.open({ schema: SCHEMA, key })
+  await sandbox.open({ schema: SCHEMA, key, webhook: config.sandboxWebhookUrl === undefined ? null : { url: config.sandboxWebhookUrl, headers: {} } })
   // Before anything is printed: whoever reads the line may stop the sandbox at once.
   const close = async (): Promise<void> => {
     await sandbox.close()

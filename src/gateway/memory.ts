@@ -6,20 +6,24 @@ import type { Opened, Rooms } from './rooms.js'
 /** Milliseconds between two writes of when keys were last used. */
 const LAST_USE_MS = 5_000
 
-type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'sandbox'>
+type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'webhookStore' | 'sandbox'>
 
 /**
  * Loads what admission works with from the database. One load follows another, so that what was read earlier never
  * replaces what was read later: a revoked key would come back to life.
  */
-export function createReload ({ credentials, instances }: Pick<Rooms, 'credentials' | 'instances'>, { keyStore, instanceStore, sandbox }: Stores): (what: Changed) => Promise<void> {
+export function createReload ({ config, credentials, instances }: Pick<Rooms, 'config' | 'credentials' | 'instances'>, { keyStore, instanceStore, webhookStore, sandbox }: Stores): (what: Changed) => Promise<void> {
+  const standardWebhook = config.sandboxWebhookUrl === undefined ? null : { url: config.sandboxWebhookUrl, headers: {} }
   const loads: Record<Changed, () => Promise<void>> = {
     keys: inTurn(async () => {
       credentials.replaceAll((await keyStore.withHashes()).map(([hash, key]) => [hash, credentialOf(key)]))
     }),
     instances: inTurn(async () => {
-      const all = await instanceStore.all()
-      await Promise.all(all.map(async (one) => { if (one.sandboxSchema !== null) await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string }) }))
+      const [all, webhooks] = await Promise.all([instanceStore.all(), webhookStore.all()])
+      await Promise.all(all.map(async (one) => {
+        if (one.sandboxSchema === null) return
+        await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string, webhook: webhooks.get(one.instanceId) ?? standardWebhook })
+      }))
       instances.replaceAll(all)
     })
   }

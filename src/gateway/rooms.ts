@@ -5,12 +5,14 @@ import type { Config } from '../config.js'
 import type { Faults } from './faults.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
+import type { WebhookStore } from '../instances/webhook-store.js'
 import type { Sandbox } from '../sandbox/thread.js'
 
 /** What opens in the background after the gateway listens. */
 export interface Opened {
   readonly keyStore: KeyStore
   readonly instanceStore: InstanceStore
+  readonly webhookStore: WebhookStore
   readonly sandbox: Sandbox | undefined
   /** Asks the gateway's database for an answer. */
   ping(): Promise<void>

@@ -13,6 +13,7 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   ROUTE: [404],
   PATH: [400],
   KEY: [404],
+  DELIVERY: [404],
   HTTP: [400, 408, 431],
   GEN: [400, 413, 500],
   FAULTS: [409],
