@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { openCore, type TestCore } from '../core.js'
 import { startReceiver } from './receiver.js'
@@ -89,6 +89,11 @@ test('limits and dates that no column holds are told, and a commit, a void and a
   expect(told.map(({ json: { data } }) => [data['inflight_expiry_date'], data['inflight_commit_date']]).slice(1, 5)).toEqual([
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'], [expiry, '0001-01-01T00:00:00Z'], ['0001-01-01T00:00:00Z', expiry], ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z']
   ])
+  // Core's hash of a settlement (spec/webhook-deliveries.txt).
+  for (const { json: { data } } of told.slice(4, 6)) {
+    const hashed = ['amount_string', 'reference', 'currency', 'source', 'destination'].map((name) => data[name]).join('')
+    expect(data['hash']).toBe(createHash('sha256').update(hashed).digest('hex'))
+  }
   expect(told.at(-1)?.body).toBe(told.at(-2)?.body)
   expect((told.at(-1)?.json.data['meta_data'] as Record<string, string>)['blnk_rejection_reason']).toBe('failed to apply transaction to balances: insufficient funds in source balance')
 })
