@@ -44,6 +44,9 @@ export async function makeKey (store: KeyStore, key: { name: string, scopes: rea
   return { secret, record }
 }
 
+// https://www.postgresql.org/docs/18/errcodes-appendix.html
+const FOREIGN_KEY_VIOLATION = '23503'
+
 const found = <T>(record: T | null): T => {
   if (record === null) throw new GatewayError('KEY_NOT_FOUND')
   return record
@@ -54,6 +57,10 @@ export const createKey: Handler = async (request, reply, { rooms }) => {
   if (typeof body.instance_id === 'string' && rooms.instances.find(body.instance_id) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
   if (typeof body.expires_at === 'string' && !(Date.parse(body.expires_at) > Date.now())) throw new GatewayError('GEN_VALIDATION_ERROR', { message: 'expires_at must be in the future' })
   const { secret, record } = await makeKey(rooms.opened.keyStore, { name: body.name, scopes: body.scopes, instanceId: body.instance_id ?? null, expiresAt: body.expires_at ?? null })
+    .catch((error: unknown) => {
+      // Removed since it was looked up.
+      throw (error as { code?: string }).code === FOREIGN_KEY_VIOLATION ? new GatewayError('INSTANCE_NOT_FOUND', { cause: error }) : error
+    })
   await rooms.opened.changed('keys')
   const { id, ...rest } = found(record)
   return await reply.status(201).send({ id, api_key: secret, ...rest })

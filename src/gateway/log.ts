@@ -16,7 +16,7 @@ export function createLog (level: string, terminal: boolean): Logger {
 interface RequestLine {
   readonly id: string
   readonly method: string
-  /** The row's pattern, and not the path: ids and indicators may name people. */
+  /** The row's pattern, by which lines can be counted; the path is in the message. */
   readonly row: string | undefined
   readonly status: number
   readonly ms: number

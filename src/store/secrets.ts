@@ -1,9 +1,23 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DataDirError } from './embedded.js'
 
-/** Makes a directory that only this user can enter. */
+/** What a gateway leaves in its data directory, whichever part of a start was its last. */
+const OURS = /^(lock(\..*)?|admin-token|encryption-key|sandbox-core-key|postgres-(begun|made))$/
+
+/** A volume's own. */
+const NOBODYS = new Set(['lost+found'])
+
+/**
+ * Makes a directory that only this user can enter, or makes a gateway's own so.
+ * @throws DataDirError for a directory that others use: it is left as it is
+ */
 export function makePrivateDir (path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
+  const there = readdirSync(path).filter((name) => !NOBODYS.has(name))
+  if (there.length > 0 && !there.some((name) => OURS.test(name))) {
+    throw new DataDirError(`the directory ${path} holds other files: name an empty or a new one with --data-dir`)
+  }
   chmodSync(path, 0o700)
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -18,7 +18,7 @@ mkdirSync(join(cwd, 'old', 'postgres'), { recursive: true })
 writeFileSync(join(cwd, 'old', 'postgres', 'PG_VERSION'), '15\n')
 writeFileSync(join(cwd, 'old', 'postgres-made'), '')
 writeFileSync(join(cwd, 'a-file'), '')
-mkdirSync(join(cwd, 'foreign', 'postgres'), { recursive: true })
+mkdirSync(join(cwd, 'foreign', 'postgres'), { recursive: true, mode: 0o755 })
 writeFileSync(join(cwd, 'foreign', 'postgres', 'PG_VERSION'), '18\n')
 mkdirSync(join(cwd, 'emptied', 'postgres'), { recursive: true })
 writeFileSync(join(cwd, 'emptied', 'postgres-made'), '')
@@ -60,7 +60,7 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   'a Core with a user in its URL': { env: { CORE_URL: 'http://user:secret@127.0.0.1:5001' }, names: /CORE_URL is not usable/ },
   'a certificate authority that is not there': { env: { CORE_URL: 'https://127.0.0.1:5001', CORE_CA: 'nowhere.pem' }, names: /CORE_CA names a file that cannot be read/ },
   'a data directory of another Postgres': { args: ['--data-dir', 'old'], names: /was written by Postgres 15, and this version opens Postgres 18/ },
-  'a data directory with a Postgres of someone else': { args: ['--data-dir', 'foreign'], names: /was not made by a gateway/ },
+  'a data directory with a Postgres of someone else': { args: ['--data-dir', 'foreign'], names: /holds other files/ },
   'a data directory that was emptied': { args: ['--data-dir', 'emptied'], names: /damaged \(PG_VERSION is missing\)/ },
   'a data directory whose database does not open': { args: ['--data-dir', 'damaged'], names: /cannot be opened/ },
   'an encryption key file that is damaged': { args: ['--data-dir', 'key'], names: /encryption-key .* is damaged/ },
@@ -74,6 +74,7 @@ test.each(Object.entries(WRONG))('%s', async (_name, { args = [], env = {}, name
 
 test('what someone else put into a data directory stays', () => {
   expect(readFileSync(join(cwd, 'foreign', 'postgres', 'PG_VERSION'), 'utf8')).toBe('18\n')
+  expect((statSync(join(cwd, 'foreign')).mode & 0o777).toString(8)).toBe('755')
 })
 
 test('a secret in a setting that is refused is not repeated', async () => {
