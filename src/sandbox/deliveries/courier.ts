@@ -55,27 +55,36 @@ export function startCourier ({ ledger, alone, onError, ...options }: CourierOpt
     timer.unref()
   }
 
-  async function deliver (delivery: Delivery): Promise<void> {
+  const now = (): string => momentOf(ledger.clock.micros()).column
+
+  /** @returns what is to be written down of the try; null where nobody knows how it went */
+  async function deliver (delivery: Delivery): Promise<readonly unknown[] | null> {
     const sign = setInterval(() => { callLedger(ledger, 'keep_courier($1)', [process]).catch(onError) }, SIGN_MS)
     try {
       const outcome = await attempt(ledger, delivery, { webhook, signal: closing.signal })
-      if (outcome === null) return
+      if (outcome === null) return null
       const { triesLeft, ...told } = outcome
       const retryAt = triesLeft ? momentOf(ledger.clock.micros() + retryAfterMs(delivery.attempts) * 1000).column : null
-      await callLedger(ledger, 'end_attempt($1, $2, $3::timestamp, $4::timestamp)', [delivery.id, encodeJson(told), momentOf(ledger.clock.micros()).column, retryAt])
+      return [delivery.id, encodeJson(told), now(), retryAt]
     } finally { clearInterval(sign) }
   }
 
   /** Delivers until nothing is due; answers how long to wait for the next. */
   async function drain (): Promise<number> {
     await ready
+    let tried: readonly unknown[] | null = null
     for (;;) {
-      if (closed) return IDLE_MS
-      const { held, listening, delivery } = await callLedger<Next>(ledger, 'next_delivery($1, $2::timestamp, $3::interval)', [process, momentOf(ledger.clock.micros()).column, LEASE])
+      if (closed) {
+        if (tried !== null) await callLedger(ledger, 'end_attempt($1, $2, $3::timestamp, $4::timestamp)', tried)
+        return IDLE_MS
+      }
+      const { held, listening, delivery }: Next = tried === null
+        ? await callLedger<Next>(ledger, 'next_delivery($1, $2::timestamp, $3::interval)', [process, now(), LEASE])
+        : await callLedger<Next>(ledger, 'end_attempt_and_next($1, $2, $3::timestamp, $4::timestamp, $5, $6::interval)', [...tried, process, LEASE])
       // Another process has set a webhook that this one is yet to hear of.
       const unheard = delivery?.hook_id === null && webhook === null
       if (!held || delivery === null || unheard) return listening ? POLL_MS : IDLE_MS
-      await deliver(delivery)
+      tried = await deliver(delivery)
     }
   }
 

@@ -223,3 +223,11 @@ BEGIN
     UPDATE hooks AS h SET last_run = at, last_success = outcome ->> 'error' IS NULL WHERE h.hook_id = outcome ->> 'hook_id';
   END IF;
 END $$;
+
+-- Both in one: what comes next, after a try was written down.
+CREATE FUNCTION end_attempt_and_next (which bigint, outcome jsonb, at timestamp, retry_at timestamp, process text, lease interval) RETURNS jsonb
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  PERFORM end_attempt(which, outcome, at, retry_at);
+  RETURN next_delivery(process, at, lease);
+END $$;
