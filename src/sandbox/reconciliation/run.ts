@@ -1,14 +1,18 @@
 import type { Queryable } from '../../lib/postgres.js'
 import type { Ledger } from '../call.js'
 import { retried } from '../transactions/store.js'
+import { candidatesOf, equalFields } from './candidates.js'
 import { boundsOf, isWithin, matches } from './match.js'
 import { externalByIds, groups, nextExternal, nextInternal, type Named, type Place } from './parties.js'
 import { recordMatches, recordUnmatched, type Match } from './results.js'
 import { findRules, type Rule } from './rules.js'
 
 /** How many singles one part of a run takes on, and how many transactions it compares them with: some tens of milliseconds. */
-const SINGLES = 200
-const PAGE = 1000
+const COMPARED = { singles: 200, page: 1000 }
+/** Where a text must be equal, few are compared. */
+const LOOKED_UP = { singles: 1000, page: 5000 }
+
+const sizeOf = (rules: readonly Rule[]): typeof COMPARED => equalFields(rules) === undefined ? COMPARED : LOOKED_UP
 
 /** What the queue keeps of a run (002-queue.sql, task). */
 interface Task {
@@ -37,8 +41,9 @@ const NOTHING: Found = { matched: [], unmatched: [], task: undefined }
 
 /** Each external is looked for among the ledger's transactions of its currency, the oldest first, and matches one at the most. */
 async function oneToOne ({ tx, schema, uploadId, task, rules }: Part): Promise<Found> {
+  const size = sizeOf(rules)
   const open = task.open ?? []
-  const singles = open.length > 0 ? await externalByIds(tx, schema, open) : await nextExternal(tx, schema, { uploadId, after: task.after ?? null, most: SINGLES })
+  const singles = open.length > 0 ? await externalByIds(tx, schema, open) : await nextExternal(tx, schema, { uploadId, after: task.after ?? null, most: size.singles })
   const last = singles.at(-1)
   if (last === undefined) return NOTHING
   const after = open.length > 0 ? task.after ?? null : last.at
@@ -48,16 +53,17 @@ async function oneToOne ({ tx, schema, uploadId, task, rules }: Part): Promise<F
     ? null
     : [Math.min(...spans.map((each) => each[name]?.[0] ?? 0)), Math.max(...spans.map((each) => each[name]?.[1] ?? 0))]
   const currencies = singles.some(({ currency }) => currency === '') ? null : [...new Set(singles.map(({ currency }) => currency))]
-  const page = await nextInternal(tx, schema, { currencies, amount: around('amount'), date: around('date'), after: open.length > 0 ? task.searched ?? null : null, most: PAGE })
+  const page = await nextInternal(tx, schema, { currencies, amount: around('amount'), date: around('date'), after: open.length > 0 ? task.searched ?? null : null, most: size.page })
   const matched: Match[] = []
   const left: string[] = []
+  const candidates = candidatesOf(page, rules)
   for (const { single, bounds } of wanted) {
-    const match = page.find((internal) => (single.currency === '' || single.currency === internal.currency) && isWithin(bounds, internal) && matches(single, internal, rules))
+    const match = candidates(single).find((internal) => (single.currency === '' || single.currency === internal.currency) && isWithin(bounds, internal) && matches(single, internal, rules))
     if (match === undefined) left.push(single.id)
     else matched.push({ external: single.id, internal: match.id, of: 'external' })
   }
   const searched = page.at(-1)?.at ?? null
-  return page.length < PAGE || left.length === 0
+  return page.length < size.page || left.length === 0
     ? { matched, unmatched: left, task: { after, open: [], searched: null } }
     : { matched, unmatched: [], task: { after, open: left, searched } }
 }
@@ -65,17 +71,19 @@ async function oneToOne ({ tx, schema, uploadId, task, rules }: Part): Promise<F
 /** Each single takes the first group that it matches; the group stays for others. */
 async function oneToGroup ({ tx, schema, uploadId, task, rules }: Part): Promise<Found> {
   const after = task.after ?? null
+  const most = sizeOf(rules).singles
   const ofLedger = task.strategy === 'one_to_many'
   const singles: Named[] = ofLedger
-    ? await nextExternal(tx, schema, { uploadId, after, most: SINGLES })
-    : await nextInternal(tx, schema, { currencies: null, amount: null, date: null, after, most: SINGLES })
+    ? await nextExternal(tx, schema, { uploadId, after, most })
+    : await nextInternal(tx, schema, { currencies: null, amount: null, date: null, after, most })
   const last = singles.at(-1)
   if (last === undefined) return NOTHING
   const all = await groups(tx, schema, { uploadId: ofLedger ? null : uploadId, criterion: task.grouping })
+  const candidates = candidatesOf(all, rules)
   const matched: Match[] = []
   const unmatched: string[] = []
   for (const single of singles) {
-    const group = all.find((each) => matches(single, each, rules))
+    const group = candidates(single).find((each) => matches(single, each, rules))
     if (group === undefined) unmatched.push(single.id)
     else matched.push(...group.members.map((member): Match => ofLedger ? { external: single.id, internal: member, of: 'internal' } : { external: member, internal: single.id, of: 'external' }))
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { candidatesOf } from '../../../src/sandbox/reconciliation/candidates.js'
 import { boundsOf, distanceWithin, matches, type Party } from '../../../src/sandbox/reconciliation/match.js'
 import type { Criterion } from '../../../src/sandbox/reconciliation/rules.js'
 
@@ -41,6 +42,15 @@ test('the bounds are the widest of all rules, and count from the external side',
   expect(boundsOf(party(), [rule({ field: 'amount', allowable_drift: '0.1' }), rule({ field: 'amount', allowable_drift: '0.5' }, { field: 'date', allowable_drift: '1.9' })]))
     .toEqual({ amount: [50, 150], date: [party().date - 1000, party().date + 1000] })
   expect(boundsOf(party(), [rule({ field: 'amount', operator: 'greater_than' })])).toEqual({ amount: null, date: null })
+})
+
+test('looking up by an equal text finds what comparing all finds, in the same order', () => {
+  const text = fc.constantFrom('inv-1', 'INV-1', 'straße', 'STRASSE', 'x | inv-1', 'İ', 'i', '')
+  const criteria = fc.constantFrom(rule({}), rule({ field: 'description' }), rule({ field: 'amount' }, {}), rule({ operator: 'contains' }), rule({ field: 'amount' }))
+  const anyone = fc.record({ reference: text, description: text, amount: fc.constantFrom(1, 2) }).map(party)
+  fc.assert(fc.property(fc.array(anyone, { maxLength: 12 }), anyone, fc.array(criteria, { minLength: 1, maxLength: 3 }), (parties, single, rules) => {
+    expect(candidatesOf(parties, rules)(single).filter((each) => matches(single, each, rules))).toEqual(parties.filter((each) => matches(single, each, rules)))
+  }), { verbose: true })
 })
 
 test('the distance of two texts is that of the textbook', () => {
