@@ -109,6 +109,19 @@ test('a form without a file, one that is cut, and none at all', async () => {
   expect(codeOf(await post(core, 'x', 'multipart/form-data'))).toBe('RECON_UPLOAD_FAILED')
 })
 
+test('a client that goes in the middle leaves no rows, and holds nobody up', async () => {
+  const core = await openCore()
+  const sent = request(`${core.core.url}/reconciliation/upload`, { method: 'POST', headers: { 'X-Blnk-Key': core.key, 'Content-Type': FORM } })
+  sent.on('error', () => {})
+  sent.write(form({ name: 'file', filename: 'x.csv', text: HEADER }).replace('\r\n--edge--\r\n', '\n'))
+  const row = (i: number): string => `gone${i},1,2024-05-03T10:00:00Z,r,d,USD\n`
+  for (let i = 0; i < 1000; i++) sent.write(row(i))
+  await expect.poll(async () => (await stored(core)).length).toBeGreaterThan(0)
+  sent.destroy()
+  await expect.poll(async () => (await stored(core)).length).toBe(0)
+  await core.core.reset(core.schema)
+})
+
 test('more than 256 MB is 413, and leaves no rows', { timeout: 60_000 }, async () => {
   const core = await openCore()
   async function * body (): AsyncGenerator<Buffer> {
