@@ -2,7 +2,7 @@ import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, showKey, upd
 import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
-import { listDeliveries, redeliver, setWebhook, webhookBody } from '../src/instances/webhooks.js'
+import { listDeliveries, redeliver, setWebhook, webhookBody } from '../src/webhooks/handlers.js'
 
 /** Behind the admin token: on the gateway's own port while that is a loopback address, else on ADMIN_PORT alone. */
 export const adminRows = [

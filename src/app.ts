@@ -16,7 +16,6 @@ import { createServer } from './gateway/server.js'
 import { Instances } from './instances/registry.js'
 import { createSeal } from './instances/seal.js'
 import { createInstanceStore, type Instance } from './instances/store.js'
-import { createWebhookStore } from './instances/webhook-store.js'
 import { newSecret } from './lib/ids.js'
 import type { PostgresAddress } from './lib/postgres.js'
 import { createDispatcher } from './proxy/dispatcher.js'
@@ -27,6 +26,7 @@ import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
 import { keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
 import { createSnapshot } from './store/snapshot.js'
+import { createWebhookStore } from './webhooks/store.js'
 
 /** What a start has to tell; secrets in clear, for `--json` and the test helper. */
 export interface Started {

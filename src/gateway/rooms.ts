@@ -5,8 +5,8 @@ import type { Config } from '../config.js'
 import type { Faults } from './faults.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
-import type { WebhookStore } from '../instances/webhook-store.js'
 import type { Sandbox } from '../sandbox/thread.js'
+import type { WebhookStore } from '../webhooks/store.js'
 
 /** What opens in the background after the gateway listens. */
 export interface Opened {

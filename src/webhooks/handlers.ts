@@ -2,8 +2,8 @@ import { GatewayError } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
 import type { Opened, Rooms } from '../gateway/rooms.js'
 import { hostOf, isLinkLocal } from '../lib/addresses.js'
-import { find, refuse } from './handlers.js'
-import type { WebhookTarget } from './webhook-store.js'
+import { find, refuse } from '../instances/handlers.js'
+import type { WebhookTarget } from './store.js'
 
 export const webhookBody = {
   type: ['object', 'null'],

@@ -1,7 +1,7 @@
 import type { Queryable } from '../lib/postgres.js'
-import type { Seal } from './seal.js'
+import type { Seal } from '../instances/seal.js'
 
-/** Where a sandbox's webhooks go. Never sent to anyone: see `describe` in webhooks.ts. */
+/** Where a sandbox's webhooks go. Never sent to anyone: see `describe` in handlers.ts. */
 export interface WebhookTarget { readonly url: string, readonly headers: Readonly<Record<string, string>> }
 
 export interface WebhookStore {
