@@ -1,9 +1,10 @@
-import { beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 import { startOwnApp } from '../support/app.js'
 import { admin, call, ownInstance, type Answer, type Own } from '../support/gateway.js'
 
 let own: Own
-beforeEach(async () => { own = await ownInstance() })
+beforeAll(async () => { own = await ownInstance() })
+afterEach(async () => { await admin('DELETE', `/admin/instances/${own.instanceId}/faults`) })
 
 const fault = async (body: object): Promise<Answer> => await admin('POST', `/admin/instances/${own.instanceId}/faults`, body)
 const names = async (): Promise<string[]> => (await own.proxy('GET', '/ledgers')).json.map((ledger: { name: string }) => ledger.name)
