@@ -23,7 +23,7 @@ const proxyDiffers = readJson('proxy-differs.json') as Readonly<Record<string, R
 
 const recordings = readRecordings()
 let core: Sandbox
-let [replayed, proxied] = [0, 0]
+const replayed = new Map<string, readonly [direct: number, through: number]>()
 beforeAll(async () => { core = await startCore({ database: inject('postgres'), host: '127.0.0.1', port: 0, logLevel: 'silent' }) })
 afterAll(async () => { await core.close() })
 
@@ -59,10 +59,15 @@ function proxyDifferences ({ name, steps }: Recording, direct: Outcome, through:
   return found
 }
 
-test.concurrent.for(recordings.map((recording) => [recording.name, recording] as const))('%s', { timeout: 120_000 }, async ([name, recording], { expect }) => {
+/**
+ * Some steps wait for a state that a Core leaves by itself: bulk's step 16 for a balance that lasts until a queued refund
+ * follows, a quarter of a second here. A machine that stands still for longer misses it, so a recording is played again.
+ */
+const AGAIN = 3
+
+test.concurrent.for(recordings.map((recording) => [recording.name, recording] as const))('%s', { timeout: 120_000, retry: AGAIN }, async ([name, recording], { expect }) => {
   const [direct, through] = await Promise.all([replayDirectly(recording), replayThroughProxy(recording)])
-  replayed += direct.steps
-  proxied += through.steps
+  replayed.set(name, [direct.steps, through.steps])
   console.log(`${name}: ${direct.agreed} of ${direct.steps} steps agree, ${direct.sameBytes} byte for byte`)
   const details = JSON.stringify(direct.disagreements)
   if (NAMED.includes(name)) expect(direct.agreed / direct.steps, details).toBeGreaterThanOrEqual(0.97)
@@ -76,7 +81,8 @@ test.concurrent.for(recordings.map((recording) => [recording.name, recording] as
 
 test('every step of every recording was replayed, directly and through the proxy', () => {
   const steps = recordings.reduce((sum, recording) => sum + recording.steps.length, 0)
-  expect([replayed, proxied]).toEqual([steps, steps])
+  const sum = (which: 0 | 1): number => [...replayed.values()].reduce((total, each) => total + each[which], 0)
+  expect([sum(0), sum(1)]).toEqual([steps, steps])
   const names = recordings.map(({ name }) => name)
   expect(names).toEqual(expect.arrayContaining([...NAMED, ...Object.keys(differs), ...Object.keys(proxyDiffers), ...Object.keys(floor)]))
 })
