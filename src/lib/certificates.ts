@@ -1,0 +1,97 @@
+import { webcrypto } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { isIP } from 'node:net'
+
+const { subtle } = webcrypto
+
+/** PEM texts; the key is PKCS #8. */
+export interface Certified { readonly cert: string, readonly key: string }
+
+/** What signs leaves; `certificate` and `keys` are for makeLeaf. */
+export interface Authority extends Certified {
+  readonly certificate: import('@peculiar/x509').X509Certificate
+  readonly keys: webcrypto.CryptoKeyPair
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+
+/** A client whose clock is behind takes it too. */
+const BEFORE_MS = 24 * 3_600_000
+
+/** Days: no longer is taken by Apple's clients (https://support.apple.com/en-us/103769). */
+export const MOST_DAYS = 825
+
+let loaded: typeof import('@peculiar/x509') | undefined
+
+/**
+ * The package is loaded at its first use. tsyringe behind it does not load without three functions of the metadata
+ * proposal, by which it finds what constructors ask for; here none asks for anything. They are there while it loads
+ * and gone afterwards, since a program that brings the real ones would keep these.
+ */
+function x509 (): typeof import('@peculiar/x509') {
+  if (loaded !== undefined) return loaded
+  const missing = ['getMetadata', 'getOwnMetadata', 'defineMetadata'].filter((name) => !(name in Reflect))
+  for (const name of missing) Object.defineProperty(Reflect, name, { value: () => undefined, configurable: true })
+  try {
+    loaded = createRequire(import.meta.url)('@peculiar/x509') as typeof import('@peculiar/x509')
+  } finally {
+    for (const name of missing) Reflect.deleteProperty(Reflect, name)
+  }
+  return loaded
+}
+
+const newKeys = async (): Promise<webcrypto.CryptoKeyPair> => await subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+
+async function pemOfKey (key: webcrypto.CryptoKey): Promise<string> {
+  return x509().PemConverter.encode(await subtle.exportKey('pkcs8', key), 'PRIVATE KEY') + '\n'
+}
+
+const validity = (days: number): { notBefore: Date, notAfter: Date } => {
+  const notBefore = new Date(Date.now() - BEFORE_MS)
+  return { notBefore, notAfter: new Date(notBefore.getTime() + days * 24 * 3_600_000) }
+}
+
+/** @param name the common name, of at most 64 characters */
+export async function makeAuthority (name: string, days: number = MOST_DAYS): Promise<Authority> {
+  const { X509CertificateGenerator, BasicConstraintsExtension, KeyUsagesExtension, KeyUsageFlags, SubjectKeyIdentifierExtension } = x509()
+  const keys = await newKeys()
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [name] }],
+    ...validity(days),
+    keys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey)
+    ]
+  })
+  return { cert: certificate.toString('pem') + '\n', key: await pemOfKey(keys.privateKey), certificate, keys }
+}
+
+/**
+ * A server's certificate, signed by an authority.
+ * @param names host names and IP addresses (v6 without brackets)
+ */
+export async function makeLeaf (authority: Authority, names: readonly string[], days: number = MOST_DAYS): Promise<Certified> {
+  const { X509CertificateGenerator, AuthorityKeyIdentifierExtension, BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsagesExtension, KeyUsageFlags, SubjectAlternativeNameExtension, SubjectKeyIdentifierExtension } = x509()
+  const keys = await newKeys()
+  const certificate = await X509CertificateGenerator.create({
+    // What clients go by are the alternative names (RFC 9110 4.3.4); the longest common name has 64 characters.
+    subject: [{ CN: [names.find((name) => name.length <= 64) ?? 'server'] }],
+    issuer: authority.certificate.subject,
+    ...validity(days),
+    publicKey: keys.publicKey,
+    signingKey: authority.keys.privateKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }))),
+      await AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey)
+    ]
+  })
+  return { cert: certificate.toString('pem') + '\n', key: await pemOfKey(keys.privateKey) }
+}
