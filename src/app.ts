@@ -9,6 +9,7 @@ import { isLoopback, SettingError, type Config } from './config.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import { Faults } from './gateway/faults.js'
+import { createRequestLog } from './gateway/log.js'
 import { createReload, keepLastUse } from './gateway/memory.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
 import type { Upstream } from './gateway/row.js'
@@ -83,6 +84,7 @@ export function buildApp (config: Config, log: Logger): App {
     instances: new Instances(connect),
     faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
+    observers: [createRequestLog(log)],
     get isOpen () { return opened !== undefined },
     get opened () {
       if (opened === undefined) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })

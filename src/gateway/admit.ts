@@ -9,7 +9,7 @@ import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
 
 /** What a refusal is logged with; never the token itself. */
-interface Who { readonly reason: string, readonly key?: string, readonly instance?: string }
+interface Who { readonly reason: string, readonly credential?: Credential, readonly instance?: string }
 
 /** A refusal that the log explains and the caller is told only as far as it helps. */
 export class Refused extends GatewayError {
@@ -66,22 +66,21 @@ function admitAdmin (rooms: Rooms, request: FastifyRequest): void {
 function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credential, method }: { credential: Credential, method: string }): void {
   if (admits(credential, needed, rooms.config.strictScopes)) return
   const scopes = typeof needed === 'string' ? [needed] : needed
-  throw new Refused({ reason: 'insufficient_scope', key: credential.prefix }, 'AUTH_INSUFFICIENT_SCOPE', {
+  throw new Refused({ reason: 'insufficient_scope', credential }, 'AUTH_INSUFFICIENT_SCOPE', {
     message: `insufficient scope: this credential has ${credential.scopes.join(', ') || 'none'}; ${method} here needs ${scopes.join(' or ')}`,
     headers: challenge('insufficient_scope', scopes.join(' '))
   })
 }
 
 function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRequest): Routed {
-  const key = credential.prefix
   const id = instanceIdOf(request.raw.url ?? '')
-  if (id === undefined) throw new Refused({ reason: 'no_instance_id', key }, 'INSTANCE_ID_REQUIRED')
+  if (id === undefined) throw new Refused({ reason: 'no_instance_id', credential }, 'INSTANCE_ID_REQUIRED')
   // A bound key learns nothing of which other instances exist.
   if (credential.instanceId !== null && credential.instanceId !== id) {
-    throw new Refused({ reason: 'bound_to_another_instance', key, instance: id }, 'INSTANCE_FORBIDDEN', { message: `This credential is bound to the instance ${credential.instanceId}: send that instance_id` })
+    throw new Refused({ reason: 'bound_to_another_instance', credential, instance: id }, 'INSTANCE_FORBIDDEN', { message: `This credential is bound to the instance ${credential.instanceId}: send that instance_id` })
   }
   const routed = rooms.instances.find(id)
-  if (routed === undefined) throw new Refused({ reason: 'unknown_instance', key, instance: id }, 'INSTANCE_NOT_FOUND')
+  if (routed === undefined) throw new Refused({ reason: 'unknown_instance', credential, instance: id }, 'INSTANCE_NOT_FOUND')
   return routed
 }
 

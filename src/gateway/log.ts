@@ -1,7 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Call } from './row.js'
+import type { Observer, Outcome } from './record.js'
 
 /** Logs go to standard error: readable lines on a terminal, JSON otherwise. Standard output is for what the start prints. */
 export function createLog (level: string, terminal: boolean): Logger {
@@ -12,39 +11,56 @@ export function createLog (level: string, terminal: boolean): Logger {
   return pino({ level, base: null }, stream)
 }
 
-/** What is said of a request: never a header, a body or a query's values. */
-interface RequestLine {
-  readonly id: string
-  readonly method: string
-  /** The row's pattern, by which lines can be counted; the path is in the message. */
-  readonly row: string | undefined
-  readonly status: number
-  readonly ms: number
-  readonly key: string | undefined
-  readonly instance: string | undefined
-  readonly filled: readonly string[] | undefined
+const ENDED: Readonly<Record<Exclude<Outcome['end'], 'answered'>, (outcome: Outcome) => string>> = {
+  caller_left: ({ status, forwarded }) => `the caller left ${status !== undefined ? 'before the end of the answer' : forwarded ? 'before the answer' : 'before it was forwarded'}`,
+  core_broke_off: () => 'Core broke off in the middle of its answer',
+  cut: () => 'cut by a fault'
 }
 
-const path = (request: FastifyRequest): string => (request.raw.url ?? '').split('?', 1)[0] as string
-
-/** One line a request, once it was answered. */
-export function logRequest (log: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  if (!log.isLevelEnabled('info')) return
-  const call = (request as { call?: Call | null }).call ?? undefined
-  const line: RequestLine = {
-    id: request.id,
-    method: request.method,
-    row: call?.row.path ?? request.routeOptions.url,
-    status: reply.raw.statusCode,
-    ms: Math.round(reply.elapsedTime * 10) / 10,
-    key: call?.credential?.name,
-    instance: call?.instanceId,
-    filled: call?.filled
-  }
+/** For a person: method, path, status, milliseconds, key, instance, what was filled, why it was refused. */
+function sentence (outcome: Outcome): string {
+  const { method, path, status, ms, credential, instanceId, filled, end, refusal } = outcome
   const notes = [
-    call?.credential === undefined ? '' : `key="${call.credential.name}"`,
-    call?.instanceId ?? '',
-    call?.filled === undefined || call.filled.length === 0 ? '' : `filled ${call.filled.join(', ')}`
+    credential === undefined ? '' : `key="${credential.name}"`,
+    instanceId ?? '',
+    filled === undefined || filled.length === 0 ? '' : `filled ${filled.join(', ')}`,
+    end === 'answered' ? '' : ENDED[end](outcome),
+    refusal === undefined ? '' : `refused: ${refusal.message}`
   ].filter((note) => note !== '')
-  log.info({ request: line }, `${line.method} ${path(request)} ${line.status} ${line.ms} ms${notes.map((note) => ` · ${note}`).join('')}`)
+  return `${method} ${path} ${status ?? '-'} ${ms.toFixed(1)} ms${notes.map((note) => ` · ${note}`).join('')}`
+}
+
+/** What went wrong on our side, or in a Core. */
+function levelOf ({ end, refusal }: Outcome): 'info' | 'warn' | 'error' {
+  if (refusal !== undefined && refusal.status >= 500 && refusal.code !== 'GATEWAY_NOT_READY') return 'error'
+  return end === 'core_broke_off' ? 'warn' : 'info'
+}
+
+/** One line a request, and never a header, a body or a query's values. */
+export function createRequestLog (log: Logger): Observer {
+  return {
+    ended (outcome) {
+      const level = levelOf(outcome)
+      if (!log.isLevelEnabled(level)) return
+      const { refusal } = outcome
+      log[level]({
+        request: {
+          id: outcome.requestId,
+          method: outcome.method,
+          // The row's pattern, by which lines can be counted; the path is in the message.
+          row: outcome.row?.path,
+          status: outcome.status,
+          ms: Math.round(outcome.ms * 10) / 10,
+          key: outcome.credential?.name,
+          key_prefix: outcome.credential?.prefix,
+          instance: outcome.instanceId,
+          filled: outcome.filled,
+          end: outcome.end === 'answered' ? undefined : outcome.end,
+          granted: refusal?.status === 401 || refusal?.status === 403 ? false : undefined,
+          reason: outcome.reason
+        },
+        err: outcome.error ?? (refusal !== undefined && refusal.status >= 500 ? refusal.cause ?? refusal : undefined)
+      }, sentence(outcome))
+    }
+  }
 }

@@ -3,6 +3,7 @@ import type { Credentials } from '../auth/credentials.js'
 import type { KeyStore } from '../auth/store.js'
 import type { Config } from '../config.js'
 import type { Faults } from './faults.js'
+import type { Observer } from './record.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
 import type { Sandbox } from '../sandbox/thread.js'
@@ -29,6 +30,8 @@ export interface Rooms {
   /** undefined: off */
   readonly faults: Faults | undefined
   readonly adminToken: Buffer
+  /** Who is told of each request. */
+  readonly observers: readonly Observer[]
   /** Whether the database and the sandbox answer. */
   readonly isOpen: boolean
   /** @throws GatewayError GATEWAY_NOT_READY before they do */

@@ -5,9 +5,9 @@ import { CATALOGUE, GatewayError } from '../errors.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
-import { admit, admitCredential, Refused } from './admit.js'
+import { admit, admitCredential } from './admit.js'
 import { hasFaultyFraming } from './framing.js'
-import { logRequest } from './log.js'
+import { beginRecord, watchReceived, watchSent, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row, Tier } from './row.js'
 
@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What admission found out; null before it and on unknown routes. */
     call: Call | null
+    /** What is noted of it on its way; null for what never became a request. */
+    record: RequestRecord | null
   }
 }
 
@@ -41,7 +43,11 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
     },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
-    frameworkErrors: (error, request, reply) => { sendError(error, request, reply) }
+    frameworkErrors: (error, request, reply) => {
+      // No hook comes for these.
+      request.record = beginRecord(rooms.observers, request, reply)
+      sendError(error, request, reply)
+    }
   })
   continueAfterAdmission(app)
   // Past its standard of 2,000 Node leaves headers out without a word; their bytes are bounded in any case.
@@ -53,18 +59,26 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     else parseJson(request, body as string, done)
   })
   app.decorateRequest('call', null)
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.decorateRequest('record', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    request.record = beginRecord(rooms.observers, request, reply)
     const { rawHeaders, httpVersion } = request.raw
     done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
   })
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => { sendError(notFound(rooms, request), request, reply) })
-  app.addHook('onResponse', (request, reply, done) => {
-    logRequest(rooms.log, request, reply)
-    done()
+  app.addHook('onSend', (request, reply, payload, done) => {
+    watchReceived(request, reply, payload)
+    done(null, payload)
   })
   const proxied = rows.filter((row) => row.tier !== undefined)
-  for (const row of rows) if (row.tier === undefined) addRow(app, row, rooms)
+  app.register(async (scope) => {
+    scope.addHook('preParsing', (request, _reply, payload, done) => {
+      watchSent(request, payload)
+      done(null, payload)
+    })
+    for (const row of rows) if (row.tier === undefined) addRow(scope, row, rooms)
+  })
   if (proxied.length > 0) {
     app.register(async (scope) => {
       proxyScope(scope)
@@ -86,6 +100,7 @@ function addRow (app: FastifyInstance, row: Row, rooms: Rooms): void {
     method: row.method,
     url: row.path,
     ...(row.body === undefined ? {} : { schema: { body: row.body } }),
+    config: { row },
     onRequest (request, _reply, done) {
       if (!open) {
         if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
@@ -137,15 +152,7 @@ function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
 /** Translates whatever was thrown into an answer of our own shape; what is internal goes to the log alone. */
 function sendError (thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const error = thrown instanceof GatewayError ? thrown : translate(thrown)
-  const log = error.status >= 500 && error.code !== 'GATEWAY_NOT_READY' ? 'error' : 'info'
-  request.log[log]({
-    granted: error.status === 401 || error.status === 403 ? false : undefined,
-    reason: error instanceof Refused ? error.who.reason : error.code.toLowerCase(),
-    key: error instanceof Refused ? error.who.key : undefined,
-    instance: error instanceof Refused ? error.who.instance : undefined,
-    row: request.routeOptions.url,
-    err: error.status >= 500 ? error.cause ?? thrown : undefined
-  }, `${request.method} refused: ${error.message}`)
+  if (request.record !== null) request.record.refusal = error
   refuse(request, reply, error)
 }
 

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { Watch } from '../gateway/record.js'
 import type { Call, Upstream } from '../gateway/row.js'
 import { coreError } from './core-error.js'
 import { hasHeader, responseHeaders, type RawHeaders } from './headers.js'
@@ -12,13 +13,6 @@ import { closeUnread } from './refuse.js'
 const MOST_INFORMATIONAL = 16
 
 const NOT_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/
-
-/** Fastify's onResponse does not come for a connection that broke, so these are logged here. */
-export function callerLeft (request: FastifyRequest, reply: FastifyReply, forwarded: boolean): void {
-  reply.hijack()
-  const { method, id } = request
-  request.log.info({ request: { id, method, row: request.routeOptions.url }, forwarded }, `${method} ${request.routeOptions.url} · the caller left ${forwarded ? 'before the end of the answer' : 'before it was forwarded'}`)
-}
 
 /** The request that goes out: `path` as raw target, `headers` flat. */
 export interface Outgoing {
@@ -34,6 +28,7 @@ export interface Outgoing {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
+  readonly #watches: readonly Watch[] | undefined
   #body: Buffer | Readable | null = null
   #settle: { resolve: () => void, reject: (error: Error) => void } | undefined
   #abort: ((error?: Error) => void) | undefined
@@ -47,6 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor (readonly request: FastifyRequest, readonly reply: FastifyReply, readonly call: Call) {
     this.#incoming = request.raw
     this.#response = reply.raw
+    this.#watches = request.record?.watches
   }
 
   /** Settles when the answer is handed over or the caller is gone. */
@@ -60,6 +56,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onConnect (abort: (error?: Error) => void): void {
+    if (this.request.record !== null) this.request.record.forwarded = true
     // A second connection would mean that the request is sent again, and the first may have reached Core.
     const again = this.#abort !== undefined
     this.#abort = abort
@@ -88,6 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const response = this.#response
     this.#writeHead()
     this.#received += chunk.length
+    if (this.#watches !== undefined) for (const watch of this.#watches) watch.received?.(chunk)
     const { contentLength } = this.#head!
     if (contentLength !== undefined && this.#received >= contentLength) {
       this.#end(chunk)
@@ -114,7 +112,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (settle === undefined) return
     this.#finish()
     if (this.#callerGone) {
-      callerLeft(this.request, this.reply, this.#abort !== undefined)
+      this.reply.hijack()
       settle.resolve()
     } else if (this.#headWritten) {
       this.#cut(error)
@@ -140,6 +138,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#incoming.complete) closeUnread(this.#incoming, response)
     response.sendDate = false
     response.writeHead(status, reason, headers)
+    if (this.#watches !== undefined) for (const watch of this.#watches) watch.answered?.(status, headers)
     this.#headWritten = true
     this.reply.hijack()
   }
@@ -173,7 +172,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Core broke off in the middle: the caller's connection is cut, so that nobody takes what came for the whole. */
   #cut (error: Error): void {
-    this.request.log.warn({ err: error, row: this.call.row.path, instance: this.call.instanceId }, 'Core broke off in the middle of its answer')
+    if (this.request.record !== null) Object.assign(this.request.record, { end: 'core_broke_off', error })
     const { socket } = this.#incoming
     // To a caller of HTTP/1.0 a plain close is the end of the body.
     if (this.#incoming.httpVersionMinor === 0 && this.#head?.contentLength === undefined) socket.resetAndDestroy()

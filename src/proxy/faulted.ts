@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
 import type { Effect } from '../gateway/faults.js'
 import type { Call, Upstream } from '../gateway/row.js'
-import { callerLeft, type Outgoing } from './exchange.js'
+import type { Outgoing } from './exchange.js'
 import { refuse } from './refuse.js'
 
 /** Where a fault has its effect: false goes on to the Core. */
@@ -16,7 +16,7 @@ export async function faultBefore (effect: Effect, request: FastifyRequest, repl
     const gone = new AbortController()
     reply.raw.once('close', () => { gone.abort() })
     await wait(effect.delay_ms, undefined, { signal: gone.signal }).catch(() => {})
-    if (gone.signal.aborted) callerLeft(request, reply, false)
+    if (gone.signal.aborted) reply.hijack()
     return gone.signal.aborted
   }
   if (effect.drop === 'after') return false
@@ -33,5 +33,6 @@ export async function dropAfter (upstream: Upstream, { path, headers, body }: Ou
 
 function cut (request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack()
+  if (request.record !== null) request.record.end = 'cut'
   request.raw.socket.destroy()
 }

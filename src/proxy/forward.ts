@@ -4,7 +4,7 @@ import type { Effect } from '../gateway/faults.js'
 import type { Call, Fill, Upstream } from '../gateway/row.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
-import { callerLeft, Exchange } from './exchange.js'
+import { Exchange } from './exchange.js'
 import { dropAfter, faultBefore } from './faulted.js'
 import { requestHeaders, type RequestHeaders } from './headers.js'
 import { readTarget } from './url.js'
@@ -29,16 +29,17 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   if (fill !== undefined) {
     const sent = head.hasBody ? await collectBody(request.raw, MOST_FILLED) : Buffer.alloc(0)
     if (sent === undefined) {
-      callerLeft(request, reply, false)
+      reply.hijack()
       return
     }
+    for (const watch of request.record?.watches ?? []) watch.sent?.(sent)
     body = filledBody(call, fill, sent)
   }
   const fault = faultOf(call, target.path)
   if (fault !== undefined && await faultBefore(fault, request, reply)) return
   const upstream = upstreamNow(call)
   const { headers } = upstream === call.upstream ? head : headFor(request.raw.rawHeaders, { ...call, upstream })
-  const outgoing = { path: upstream.basePath + target.path, headers: withLength({ ...head, headers }, body), body: body ?? (head.hasBody ? streamBody(request.raw) : null) }
+  const outgoing = { path: upstream.basePath + target.path, headers: withLength({ ...head, headers }, body), body: body ?? (head.hasBody ? streamBody(request.raw, request.record?.watches) : null) }
   if (fault !== undefined && 'drop' in fault) return await dropAfter(upstream, outgoing, { request, reply, call })
   return await new Exchange(request, reply, call).send(upstream, outgoing)
 }

@@ -19,7 +19,7 @@ function watched (write?: string): { answer: (request: unknown, socket: Socket) 
 
 /** Once the gateway has noticed that the caller of a transaction is gone, it logs the request. */
 async function logged (both: ProxiedCore): Promise<void> {
-  while (!both.logged.some((line) => /POST \/proxy\/transactions · the caller left/.test(line))) await new Promise((resolve) => { setImmediate(resolve) })
+  await both.said(/POST \/proxy\/transactions .*the caller left/)
 }
 
 test('the caller leaves before the answer', async () => {
@@ -42,6 +42,7 @@ test('the caller leaves in the middle of the answer', async () => {
   await client.waiting(50)
   client.socket.destroy()
   await once(core, 'close')
+  await both.said(/the caller left before the end of the answer/)
   expect(both.logged.join('')).not.toMatch(/broke off/)
 })
 

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import type { Socket } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { proxyRows } from '../../routes/index.js'
 import { Credentials, hashKey } from '../../src/auth/credentials.js'
 import { readConfig } from '../../src/config.js'
+import { createRequestLog } from '../../src/gateway/log.js'
 import type { Rooms } from '../../src/gateway/rooms.js'
+import type { Observer } from '../../src/gateway/record.js'
 import { createServer } from '../../src/gateway/server.js'
 import { Instances } from '../../src/instances/registry.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
@@ -21,6 +24,8 @@ export interface Proxy {
   head (method: string, path: string, ...fields: string[]): string
   /** What the gateway logged, as lines of JSON. */
   readonly logged: string[]
+  /** Settles when a line like this has been logged. */
+  said (pattern: RegExp): Promise<string>
   /** The callers' connections as the gateway has them, in order. */
   readonly accepted: Socket[]
 }
@@ -31,13 +36,14 @@ export interface ProxyOptions {
   readonly coreCa?: string
   /** Such as `/base`. */
   readonly basePath?: string
+  readonly observers?: readonly Observer[]
 }
 
 /**
  * The gateway's own server with the proxy's rows, one key and one instance, without a database. Closes itself with the
  * test.
  */
-export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '' }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [] }: ProxyOptions = {}): Promise<Proxy> {
   const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
   const logged: string[] = []
   const credentials = new Credentials()
@@ -45,10 +51,25 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   const dispatcher = createDispatcher({ origin: coreOrigin, ca: coreCa, config })
   const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
   instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, createdAt: '', updatedAt: '' }])
+  const lines = new EventEmitter()
+  const log = pino({ level: 'info', base: null }, {
+    write (line: string) {
+      logged.push(line)
+      lines.emit('line')
+    }
+  })
+  const said = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const line = logged.find((each) => pattern.test(each))
+      if (line !== undefined) return line
+      await once(lines, 'line')
+    }
+  }
   const rooms: Rooms = {
     faults: undefined,
     config,
-    log: pino({ level: 'info', base: null }, { write (line: string) { logged.push(line) } }),
+    log,
+    observers: [createRequestLog(log), ...observers],
     credentials,
     instances,
     adminToken: createHash('sha256').update('none').digest(),
@@ -67,6 +88,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   return {
     url,
     logged,
+    said,
     accepted,
     head (method, path, ...fields) {
       const target = `/proxy${path}${path.includes('?') ? '&' : '?'}instance_id=${INSTANCE}`

@@ -1,0 +1,129 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Credential } from '../auth/credentials.js'
+import type { GatewayError } from '../errors.js'
+import { Refused } from './admit.js'
+import type { Call, Row } from './row.js'
+
+/**
+ * How a request ended: with a whole answer, with a caller who closed the connection first, with a Core that broke off in
+ * the middle of its answer, or with a connection that a fault cut on purpose.
+ */
+export type End = 'answered' | 'caller_left' | 'core_broke_off' | 'cut'
+
+/** What a request came to. Told once a request, however it ended. */
+export interface Outcome {
+  readonly requestId: string
+  /** Milliseconds since 1970 when its head was read. */
+  readonly at: number
+  /** Milliseconds until the last byte of the answer was handed over, or the end came. */
+  readonly ms: number
+  readonly method: string
+  /** As it was sent, without its query. */
+  readonly path: string
+  /** undefined: no route has this path */
+  readonly row: Row | undefined
+  readonly credential: Credential | undefined
+  /** What the caller asked for, be it there or not. */
+  readonly instanceId: string | undefined
+  /** undefined: no answer was begun */
+  readonly status: number | undefined
+  readonly end: End
+  /** Whether it was sent to a Core, which may then have done it. */
+  readonly forwarded: boolean
+  /** What went wrong where no answer could say so. */
+  readonly error: Error | undefined
+  /** An answer of our own that says no. */
+  readonly refusal: GatewayError | undefined
+  /** Of a refusal, for machines: `insufficient_scope`. */
+  readonly reason: string | undefined
+  readonly filled: readonly string[] | undefined
+  readonly reference: string | undefined
+  /** The caller's, behind trusted proxies the one they name. */
+  readonly address: string
+}
+
+/** Follows one request. The chunks are those that pass: they are not to be changed, and copied where they are kept. */
+export interface Watch {
+  /** A piece of the caller's body, as it came. */
+  sent?(chunk: Buffer): void
+  /** The answer's head; headers are flat: name, value, name, value. */
+  answered?(status: number, headers: readonly string[]): void
+  /** A piece of the answer's body. */
+  received?(chunk: Buffer): void
+  ended?(outcome: Outcome): void
+}
+
+/** Is told of requests: the log, the metrics, whatever keeps what happened. It must not throw. */
+export interface Observer {
+  /** At a request's head, before admission. What it returns is told of this request's bytes, which costs a little. */
+  watch?(request: FastifyRequest): Watch | undefined
+  ended?(outcome: Outcome): void
+}
+
+/** What is noted of a request on its way, to make its outcome from. */
+export interface RequestRecord {
+  readonly at: number
+  readonly from: number
+  /** undefined: nobody wants the bytes */
+  readonly watches: readonly Watch[] | undefined
+  refusal?: GatewayError
+  forwarded?: boolean
+  error?: Error
+  /** Set by who ends it otherwise than with an answer. */
+  end?: Exclude<End, 'answered' | 'caller_left'>
+}
+
+/** Begins the record of a request; its observers are told when its connection is done with it. */
+export function beginRecord (observers: readonly Observer[], request: FastifyRequest, reply: FastifyReply): RequestRecord {
+  const watches = observers.flatMap((observer) => observer.watch?.(request) ?? [])
+  const record: RequestRecord = { at: Date.now(), from: performance.now(), watches: watches.length === 0 ? undefined : watches }
+  // Comes for every request once: after the last byte was handed over, or when the connection is gone.
+  reply.raw.once('close', () => {
+    const outcome = outcomeOf(record, request, reply)
+    for (const observer of observers) observer.ended?.(outcome)
+    for (const watch of watches) watch.ended?.(outcome)
+  })
+  return record
+}
+
+function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: FastifyReply): Outcome {
+  const call: Call | undefined = request.call ?? undefined
+  const who = record.refusal instanceof Refused ? record.refusal.who : undefined
+  return {
+    requestId: request.id,
+    at: record.at,
+    ms: performance.now() - record.from,
+    method: request.method,
+    path: (request.raw.url ?? '').split('?', 1)[0] as string,
+    row: call?.row ?? (request.routeOptions.config as { row?: Row } | undefined)?.row,
+    credential: call?.credential ?? who?.credential,
+    instanceId: call?.instanceId ?? who?.instance,
+    status: raw.headersSent ? raw.statusCode : undefined,
+    end: record.end ?? (raw.writableFinished ? 'answered' : 'caller_left'),
+    forwarded: record.forwarded === true,
+    error: record.error,
+    refusal: record.refusal,
+    reason: who?.reason ?? record.refusal?.code.toLowerCase(),
+    filled: call?.filled,
+    reference: call?.reference,
+    address: request.ip
+  }
+}
+
+/** Shows the observers a body that our own routes read. */
+export function watchSent (request: FastifyRequest, payload: NodeJS.ReadableStream): void {
+  const watches = request.record?.watches
+  if (watches !== undefined) payload.on('data', (chunk: Buffer) => { for (const watch of watches) watch.sent?.(chunk) })
+}
+
+/** Shows the observers an answer of our own. Of one that is streamed they see the head alone. */
+export function watchReceived (request: FastifyRequest, reply: FastifyReply, payload: unknown): void {
+  const watches = request.record?.watches
+  if (watches === undefined) return
+  const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, String(one)]))
+  const chunk = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : undefined
+  for (const watch of watches) {
+    watch.answered?.(reply.statusCode, headers)
+    if (chunk !== undefined) watch.received?.(chunk)
+  }
+}
