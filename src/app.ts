@@ -84,6 +84,8 @@ export function buildApp (config: Config, log: Logger): App {
     instances: new Instances(connect),
     faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
+    tokenKinds: [],
+    gates: [],
     observers: [createRequestLog(log)],
     get isOpen () { return opened !== undefined },
     get opened () {

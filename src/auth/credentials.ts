@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Grant } from './scopes.js'
 
-/** Who calls: an API key, as admission needs it. Times are milliseconds since 1970. */
+/** Who calls, as admission needs it. Times are milliseconds since 1970. */
 export interface Credential extends Grant {
+  /** Of an API key, an OAuth client, or the issuer and subject of a JWT: it stays the same while secrets and tokens change. */
   readonly id: string
+  /** What may be shown of the token. */
   readonly prefix: string
   readonly name: string
-  readonly instanceId: string | null
+  /** Who is behind a token that was given out on somebody's behalf. */
+  readonly subject?: string
+  /** null: every instance */
+  readonly instances: readonly string[] | null
   readonly expiresAt: number | null
   readonly revokedAt: number | null
 }
@@ -32,6 +37,14 @@ export function bearerToken (header: string | undefined): string | null {
 
 /** Why a token was not accepted; for the log, never for the caller. */
 export type Refusal = 'unknown' | 'expired' | 'revoked'
+
+/** A kind of bearer token besides API keys. */
+export interface TokenKind {
+  /** By its form alone. */
+  matches(token: string): boolean
+  /** @param now milliseconds since 1970 */
+  find(token: string, now: number): Credential | Refusal | Promise<Credential | Refusal>
+}
 
 /** All API keys in memory, found by the hash of what was sent. */
 export class Credentials {

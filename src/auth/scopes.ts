@@ -9,7 +9,7 @@ const ALSO: Partial<Record<Scope, Scope>> = { 'proxy:read': 'data:read', 'proxy:
 export interface Grant {
   readonly scopes: readonly string[]
   /** An app key is one that an app's installation was given; it never holds `*`. */
-  readonly kind: 'api' | 'app'
+  readonly kind: 'api' | 'app' | 'oauth' | 'jwt'
 }
 
 /**

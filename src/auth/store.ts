@@ -38,7 +38,7 @@ export const credentialOf = (key: KeyRecord): Credential => ({
   name: key.name,
   scopes: key.scopes,
   kind: key.kind,
-  instanceId: key.instance_id,
+  instances: key.instance_id === null ? null : [key.instance_id],
   expiresAt: milliseconds(key.expires_at),
   revokedAt: milliseconds(key.revoked_at)
 })

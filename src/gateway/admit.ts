@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { bearerToken, type Credential } from '../auth/credentials.js'
+import { bearerToken, type Credential, type Refusal } from '../auth/credentials.js'
 import { admits, type Scope } from '../auth/scopes.js'
 import { GatewayError } from '../errors.js'
 import type { Routed } from '../instances/registry.js'
 import { takeInstanceId } from '../lib/instance-id.js'
 import type { Rooms } from './rooms.js'
-import type { Call, Row } from './row.js'
+import type { Call, Row, Tier } from './row.js'
 
 /** What a refusal is logged with; never the token itself. */
 interface Who { readonly reason: string, readonly credential?: Credential, readonly instance?: string }
@@ -26,23 +26,73 @@ const challenge = (error?: string, scope?: string): { 'WWW-Authenticate': string
  * 400, instance 404 or 403, Core URL 409 (spec/00 0.3, order of checks).
  * @throws GatewayError
  */
-export function admit (rooms: Rooms, row: Row, request: FastifyRequest): Call {
+export function admit (rooms: Rooms, row: Row, request: FastifyRequest): Call | Promise<Call> {
+  // What is only in memory is decided at once: a promise costs more than all of it.
+  if (rooms.gates.length === 0) return decide(rooms, row, request)
+  return gated(rooms, request, async () => {
+    const call = await decide(rooms, row, request)
+    for (const gate of rooms.gates) await gate.admitted?.(call, request)
+    return call
+  })
+}
+
+/** Which routes exist under /proxy is for callers with a credential, as in Core (spec/09 1, unknown route). */
+export function admitToNothing (rooms: Rooms, request: FastifyRequest): unknown {
+  return rooms.gates.length === 0 ? admitCredential(rooms, request) : gated(rooms, request, async () => await admitCredential(rooms, request))
+}
+
+/** A check of its own after admission, such as a limit: it throws to refuse. */
+export interface Gate {
+  /** After scope and instance are known to be right, and before any of the body is read. */
+  admitted?(call: Call, request: FastifyRequest): void | Promise<void>
+  /** Once a credential was refused. What it throws is answered in place of that refusal. */
+  failed?(request: FastifyRequest): void | Promise<void>
+}
+
+async function gated <T> (rooms: Rooms, request: FastifyRequest, admission: () => Promise<T>): Promise<T> {
+  try {
+    return await admission()
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) for (const gate of rooms.gates) await gate.failed?.(request)
+    throw error
+  }
+}
+
+const TIERS: readonly Tier[] = ['documented', 'core', 'any']
+
+/**
+ * A row that PROXY_ROUTES closes is routed too, and refused: `/proxy/search/reindex` must not fall to
+ * `/proxy/search/:collection`.
+ */
+const isOpen = (row: Row, rooms: Rooms): boolean => row.tier === undefined || TIERS.indexOf(row.tier) <= TIERS.indexOf(rooms.config.proxyRoutes)
+
+function decide (rooms: Rooms, row: Row, request: FastifyRequest): Call | Promise<Call> {
   const requestId = request.id
   const none = { requestId, row, rooms, credential: undefined, instanceId: undefined, upstream: undefined }
-  if (row.scope === 'public') return none
+  const { scope } = row
+  if (scope === 'public') return none
   if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
-  if (row.scope === 'admin') {
+  if (scope === 'admin') {
     admitAdmin(rooms, request)
     return none
   }
+  const open = isOpen(row, rooms)
+  const known = (credential: Credential): Call => {
+    if (!open) throw new GatewayError('ROUTE_NOT_OPEN', { message: `${row.method} ${row.path} is not open through the proxy: start the gateway with PROXY_ROUTES=${row.tier}` })
+    admitScope(rooms, scope, { credential, method: row.method })
+    if (row.instance === 'none') return { ...none, credential }
+    const { instance, upstream } = admitInstance(rooms, credential, request)
+    return { requestId, row, rooms, credential, instanceId: instance.instanceId, upstream }
+  }
   const credential = admitCredential(rooms, request)
-  admitScope(rooms, row.scope, { credential, method: row.method })
-  if (row.instance === 'none') return { ...none, credential }
-  const { instance, upstream } = admitInstance(rooms, credential, request)
-  return { requestId, row, rooms, credential, instanceId: instance.instanceId, upstream }
+  return credential instanceof Promise ? credential.then(known) : known(credential)
 }
 
-export function admitCredential (rooms: Rooms, request: FastifyRequest): Credential {
+/**
+ * The credential of a request; a promise for a kind of token that is not all in memory.
+ * @throws Refused AUTH_REQUIRED, AUTH_INVALID
+ */
+function admitCredential (rooms: Rooms, request: FastifyRequest): Credential | Promise<Credential> {
   const header = request.headers.authorization
   const token = bearerToken(header)
   if (token === null) {
@@ -50,7 +100,12 @@ export function admitCredential (rooms: Rooms, request: FastifyRequest): Credent
       ? new Refused({ reason: 'no_credential' }, 'AUTH_REQUIRED', { headers: challenge() })
       : new Refused({ reason: 'not_a_bearer_token' }, 'AUTH_REQUIRED', { headers: challenge('invalid_request') })
   }
-  const found = rooms.credentials.find(token, Date.now())
+  const kind = rooms.tokenKinds.find((one) => one.matches(token)) ?? rooms.credentials
+  const found = kind.find(token, Date.now())
+  return found instanceof Promise ? found.then(valid) : valid(found)
+}
+
+function valid (found: Credential | Refusal): Credential {
   // One answer for unknown, expired and revoked: which it was is for the log.
   if (typeof found === 'string') throw new Refused({ reason: `${found}_credential` }, 'AUTH_INVALID', { headers: challenge('invalid_token') })
   return found
@@ -76,13 +131,15 @@ function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRe
   const id = instanceIdOf(request.raw.url ?? '')
   if (id === undefined) throw new Refused({ reason: 'no_instance_id', credential }, 'INSTANCE_ID_REQUIRED')
   // A bound key learns nothing of which other instances exist.
-  if (credential.instanceId !== null && credential.instanceId !== id) {
-    throw new Refused({ reason: 'bound_to_another_instance', credential, instance: id }, 'INSTANCE_FORBIDDEN', { message: `This credential is bound to the instance ${credential.instanceId}: send that instance_id` })
+  if (credential.instances !== null && !credential.instances.includes(id)) {
+    throw new Refused({ reason: 'bound_to_another_instance', credential, instance: id }, 'INSTANCE_FORBIDDEN', { message: `This credential is bound to ${named(credential.instances)}: send that instance_id` })
   }
   const routed = rooms.instances.find(id)
   if (routed === undefined) throw new Refused({ reason: 'unknown_instance', credential, instance: id }, 'INSTANCE_NOT_FOUND')
   return routed
 }
+
+const named = (ids: readonly string[]): string => ids.length === 0 ? 'no instance' : ids.length === 1 ? `the instance ${ids[0]}` : `the instances ${ids.join(', ')}`
 
 /** The one `instance_id` of a target's query; `undefined` for none or an empty one. */
 function instanceIdOf (target: string): string | undefined {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
-import type { Credentials } from '../auth/credentials.js'
+import type { Credentials, TokenKind } from '../auth/credentials.js'
 import type { KeyStore } from '../auth/store.js'
 import type { Config } from '../config.js'
+import type { Gate } from './admit.js'
 import type { Faults } from './faults.js'
 import type { Observer } from './record.js'
 import type { Instances } from '../instances/registry.js'
@@ -26,6 +27,10 @@ export interface Rooms {
   readonly config: Config
   readonly log: Logger
   readonly credentials: Credentials
+  /** Looked through in order, before API keys. */
+  readonly tokenKinds: readonly TokenKind[]
+  /** Passed in order, after admission. */
+  readonly gates: readonly Gate[]
   readonly instances: Instances
   /** undefined: off */
   readonly faults: Faults | undefined

@@ -5,11 +5,11 @@ import { CATALOGUE, GatewayError } from '../errors.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
-import { admit, admitCredential } from './admit.js'
+import { admit, admitToNothing } from './admit.js'
 import { hasFaultyFraming } from './framing.js'
 import { beginRecord, watchReceived, watchSent, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
-import type { Call, Row, Tier } from './row.js'
+import type { Call, Row } from './row.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,8 +19,6 @@ declare module 'fastify' {
     record: RequestRecord | null
   }
 }
-
-const TIERS: readonly Tier[] = ['documented', 'core', 'any']
 
 /** A request id of the caller's is kept when it is one that a log line and a header can carry. */
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
@@ -66,7 +64,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
   })
   app.setErrorHandler(sendError)
-  app.setNotFoundHandler((request, reply) => { sendError(notFound(rooms, request), request, reply) })
+  app.setNotFoundHandler(async (request) => { throw await notFound(rooms, request) })
   app.addHook('onSend', (request, reply, payload, done) => {
     watchReceived(request, reply, payload)
     done(null, payload)
@@ -88,42 +86,29 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   return app
 }
 
-/**
- * A row that PROXY_ROUTES closes is routed too, and refused: `/proxy/search/reindex` must not fall to
- * `/proxy/search/:collection`.
- */
-const isOpen = (row: Row, rooms: Rooms): boolean => row.tier === undefined || TIERS.indexOf(row.tier) <= TIERS.indexOf(rooms.config.proxyRoutes)
-
 function addRow (app: FastifyInstance, row: Row, rooms: Rooms): void {
-  const open = isOpen(row, rooms)
   app.route({
     method: row.method,
     url: row.path,
     ...(row.body === undefined ? {} : { schema: { body: row.body } }),
     config: { row },
     onRequest (request, _reply, done) {
-      if (!open) {
-        if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
-        admitCredential(rooms, request)
-        throw new GatewayError('ROUTE_NOT_OPEN', { message: `${row.method} ${row.path} is not open through the proxy: start the gateway with PROXY_ROUTES=${row.tier}` })
+      const admitted = admit(rooms, row, request)
+      const go = (call: Call): void => {
+        request.call = call
+        done()
       }
-      request.call = admit(rooms, row, request)
-      done()
+      if (admitted instanceof Promise) admitted.then(go, done)
+      else go(admitted)
     },
     handler: (request, reply) => row.handler(request, reply, request.call as Call)
   })
 }
 
-function notFound (rooms: Rooms, request: FastifyRequest): GatewayError {
+async function notFound (rooms: Rooms, request: FastifyRequest): Promise<GatewayError> {
   const path = (request.raw.url ?? '').split('?', 1)[0] as string
   if (path === '/proxy' || path.startsWith('/proxy/')) {
-    try {
-      // Which routes exist is for callers with a credential, as in Core (spec/09 1, unknown route).
-      admitCredential(rooms, request)
-    } catch (error) {
-      if (error instanceof GatewayError) return error
-      throw error
-    }
+    await admitToNothing(rooms, request)
     return new GatewayError('ROUTE_NOT_OPEN', { message: `${request.method} ${path} is not one of Core's routes that the proxy forwards: docs/routes.md lists them` })
   }
   const hint = path.startsWith('/admin/') ? ': the admin API is off on this address; set ADMIN_PORT, or listen on a loopback address' : ''

@@ -16,7 +16,7 @@ test.each([
   expect(bearerToken(header)).toBe(token)
 })
 
-const credential = { id: 'key_1', prefix: 'blnk_aaa', name: 'n', scopes: ['*'], kind: 'api', instanceId: null, expiresAt: null, revokedAt: null } as const
+const credential = { id: 'key_1', prefix: 'blnk_aaa', name: 'n', scopes: ['*'], kind: 'api', instances: null, expiresAt: null, revokedAt: null } as const
 
 test('a credential is found by its key alone, until its expiry', () => {
   const all = new Credentials()

@@ -47,7 +47,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
   const logged: string[] = []
   const credentials = new Credentials()
-  credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instanceId: null, expiresAt: null, revokedAt: null, kind: 'api' })
+  credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instances: null, expiresAt: null, revokedAt: null, kind: 'api' })
   const dispatcher = createDispatcher({ origin: coreOrigin, ca: coreCa, config })
   const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
   instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, createdAt: '', updatedAt: '' }])
@@ -69,6 +69,8 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     faults: undefined,
     config,
     log,
+    tokenKinds: [],
+    gates: [],
     observers: [createRequestLog(log), ...observers],
     credentials,
     instances,
