@@ -7,7 +7,7 @@ import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
 import { admit, admitToNothing } from './admit.js'
 import { hasFaultyFraming } from './framing.js'
-import { beginRecord, watchReceived, watchSent, type RequestRecord } from './record.js'
+import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
 
@@ -56,10 +56,21 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     if (body === '') done(null, null)
     else parseJson(request, body as string, done)
   })
+  let closing = false
+  app.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  const observers: Observer[] = [...rooms.observers, {
+    ended () {
+      // A connection that is kept alive is not idle yet when its last request ends, and close() looked for idle ones before.
+      if (closing) setImmediate(() => { app.server.closeIdleConnections() })
+    }
+  }]
   app.decorateRequest('call', null)
   app.decorateRequest('record', null)
   app.addHook('onRequest', (request, reply, done) => {
-    request.record = beginRecord(rooms.observers, request, reply)
+    request.record = beginRecord(observers, request, reply)
     const { rawHeaders, httpVersion } = request.raw
     done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
   })

@@ -95,7 +95,7 @@ test(`what a dry run foretells comes about, and it writes nothing (seed ${seed})
     const ids: string[] = []
     for (const each of steps) await take(each, prefix, ids)
     expect(await brokenLaws(lab)).toEqual([])
-  }), { seed, numRuns: 20 })
+  }), { seed, numRuns: process.env['TEST_LONG'] === '1' ? 40 : 4 })
 }, 120_000)
 
 test('a batch with skip_queue is foretold item after item', async () => {
