@@ -3,9 +3,9 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   { ignores: resolveIgnoresFromGitignore() },
-  ...neostandard({ ts: true }),
+  ...neostandard({ ts: true, filesTs: ['**/*.cts'] }),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,cts}'],
     languageOptions: { parserOptions: { project: './tsconfig.check.json' } },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
@@ -16,5 +16,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/no-explicit-any': 'error'
     }
-  }
+  },
+  // `export =` gives its types by a namespace of the same name.
+  { files: ['**/*.cts'], rules: { '@typescript-eslint/no-redeclare': 'off' } }
 )

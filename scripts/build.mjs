@@ -1,7 +1,7 @@
 // Compiles to dist/, copies the SQL files and makes the template of the migrated embedded database.
 // Run by `prepare`, so it uses no shell syntax and nothing that is not a dependency.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
 if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+
+// What a source that is gone left behind would be packed, and found by whoever still imports it.
+for (const folder of ['src', 'routes']) {
+  for (const path of readdirSync(join(root, 'dist', folder), { recursive: true })) {
+    const source = /^(.*?)(?:\.d\.(c?)ts|\.(c?)js(?:\.map)?)$/.exec(path)
+    if (source !== null && !existsSync(join(root, folder, `${source[1]}.${source[2] ?? source[3]}ts`))) rmSync(join(root, 'dist', folder, path))
+  }
+}
 
 for (const folder of ['src/store/migrations', 'src/sandbox/migrations']) {
   const target = join(root, 'dist', folder)

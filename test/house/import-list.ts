@@ -24,12 +24,13 @@ export function importsOf (from: string): Import[] {
   const found: Import[] = []
   const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return
-    const to = specifier.text.startsWith('.') ? posix.join(dirname(from), specifier.text).replace(/\.js$/, '.ts') : specifier.text
+    const to = specifier.text.startsWith('.') ? posix.join(dirname(from), specifier.text).replace(/\.(c?)js$/, '.$1ts') : specifier.text
     found.push({ from, to, typeOnly })
   }
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node))
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false)
+    else if (ts.isExternalModuleReference(node)) add(node.expression, false)
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true)
     ts.forEachChild(node, visit)
   }

@@ -19,4 +19,4 @@ export function filesBelow (folder = '.'): string[] {
 export const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 /** The TypeScript files of the product. */
-export const sources = (): string[] => ['src', 'routes'].flatMap((folder) => filesBelow(folder)).filter((path) => path.endsWith('.ts'))
+export const sources = (): string[] => ['src', 'routes'].flatMap((folder) => filesBelow(folder)).filter((path) => /\.c?ts$/.test(path))
