@@ -1,7 +1,9 @@
-// Writes the tables of the documents that are made from the program: the README's settings and docs/routes.md's rows.
+// Writes the tables of the documents that are made from the program: the README's settings, docs/routes.md's rows and docs/metrics.md's metrics.
 // A test compares them; after a change of either, run this.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { settingsTable } from '../dist/src/config.js'
+import { createMetrics } from '../dist/src/metrics/metrics.js'
+import { metricsTable } from '../dist/src/metrics/table.js'
 import { rows } from '../dist/routes/index.js'
 
 function replace (file, pattern, text) {
@@ -14,3 +16,6 @@ const scopes = ({ scope }) => scope === 'admin' ? 'the admin token' : scope === 
 replace('README.md', /(<!-- settings: [^\n]*-->\n)[\s\S]*?(\n<!-- \/settings -->)/, (_, begin, end) => begin + settingsTable() + end)
 const lines = rows.map((row) => `| ${row.method} | \`${row.path}\` | ${scopes(row)} | ${row.tier ?? ''} |`)
 replace('docs/routes.md', /(?:^\| (?:GET|POST|PUT|DELETE) \|[^\n]*\n?)+/m, `${lines.join('\n')}\n`)
+
+const { registry } = createMetrics({ version: '', instances: { find: () => undefined, all: () => [] }, database: async () => true, sandbox: () => undefined })
+replace('docs/metrics.md', /(<!-- metrics: [^\n]*-->\n)[\s\S]*?(<!-- \/metrics -->)/, (_, begin, end) => `${begin}${metricsTable(registry)}\n${end}`)

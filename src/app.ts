@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { adminRows, healthRows, proxyRows } from '../routes/index.js'
+import { adminRows, healthRows, metricsRows, openMetricsRows, proxyRows } from '../routes/index.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
@@ -19,6 +19,8 @@ import { createSeal } from './instances/seal.js'
 import { createInstanceStore, type Instance } from './instances/store.js'
 import { newSecret } from './lib/ids.js'
 import type { PostgresAddress } from './lib/postgres.js'
+import { VERSION } from './lib/version.js'
+import { createMetrics } from './metrics/metrics.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
 import { announce, watchChanges } from './store/changes.js'
@@ -77,16 +79,24 @@ export function buildApp (config: Config, log: Logger): App {
     const { origin, pathname } = new URL(url)
     return { origin, basePath: pathname.replace(/\/+$/, ''), key: instance.coreKey ?? undefined, dispatcher: createDispatcher({ origin, ca: instance.coreCa ?? undefined, config }) }
   }
+  const instances = new Instances(connect)
+  const metrics = createMetrics({
+    version: VERSION,
+    instances,
+    database: async () => await rooms.opened.ping().then(() => true),
+    sandbox: () => opened?.sandbox?.health()
+  })
   const rooms: Rooms = {
     config,
     log,
     credentials: new Credentials(),
-    instances: new Instances(connect),
+    instances,
     faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
     tokenKinds: [],
     gates: [],
-    observers: [createRequestLog(log)],
+    observers: [createRequestLog(log), metrics.observer],
+    metrics,
     get isOpen () { return opened !== undefined },
     get opened () {
       if (opened === undefined) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
@@ -95,8 +105,8 @@ export function buildApp (config: Config, log: Logger): App {
   }
 
   const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
-  const main = createServer([...proxyRows, ...healthRows, ...(adminOnMain ? adminRows : [])], rooms)
-  const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...adminRows], rooms)
+  const main = createServer([...proxyRows, ...healthRows, ...metricsRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...openMetricsRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })
     .catch((error: NodeJS.ErrnoException) => {

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { readConfig, SettingError, SETTINGS } from '../config.js'
+import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
 import { runSandbox } from './sandbox.js'
 import { status } from './status.js'
-
-const VERSION = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
 const EXAMPLES = `
 Examples:

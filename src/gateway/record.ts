@@ -28,6 +28,8 @@ export interface Outcome {
   /** undefined: no answer was begun */
   readonly status: number | undefined
   readonly end: End
+  /** Milliseconds from handing it over to a Core, a wait for a connection included, to the head of the answer. */
+  readonly coreMs: number | undefined
   /** Whether it was sent to a Core, which may then have done it. */
   readonly forwarded: boolean
   /** What went wrong where no answer could say so. */
@@ -67,6 +69,9 @@ export interface RequestRecord {
   /** undefined: nobody wants the bytes */
   readonly watches: readonly Watch[] | undefined
   refusal?: GatewayError
+  /** When it was handed over to a Core, and when the head of the answer came, by performance.now(). */
+  coreFrom?: number
+  coreUntil?: number
   forwarded?: boolean
   error?: Error
   /** Set by who ends it otherwise than with an answer. */
@@ -100,6 +105,7 @@ function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: Fas
     instanceId: call?.instanceId ?? who?.instance,
     status: raw.headersSent ? raw.statusCode : undefined,
     end: record.end ?? (raw.writableFinished ? 'answered' : 'caller_left'),
+    coreMs: record.coreFrom === undefined || record.coreUntil === undefined ? undefined : record.coreUntil - record.coreFrom,
     forwarded: record.forwarded === true,
     error: record.error,
     refusal: record.refusal,

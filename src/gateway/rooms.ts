@@ -7,6 +7,7 @@ import type { Faults } from './faults.js'
 import type { Observer } from './record.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
+import type { Metrics } from '../metrics/metrics.js'
 import type { Sandbox } from '../sandbox/thread.js'
 import type { WebhookStore } from '../webhooks/store.js'
 
@@ -37,6 +38,7 @@ export interface Rooms {
   readonly adminToken: Buffer
   /** Who is told of each request. */
   readonly observers: readonly Observer[]
+  readonly metrics: Metrics
   /** Whether the database and the sandbox answer. */
   readonly isOpen: boolean
   /** @throws GatewayError GATEWAY_NOT_READY before they do */

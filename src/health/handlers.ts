@@ -5,7 +5,8 @@ import type { Handler } from '../gateway/row.js'
 /** Milliseconds after which a part counts as down: less than what probes wait. */
 const ANSWER_MS = 2_000
 
-async function inTime (answer: Promise<boolean>): Promise<'UP' | 'DOWN'> {
+/** An answer that does not come counts as none. */
+export async function inTime (answer: Promise<boolean>): Promise<'UP' | 'DOWN'> {
   const over = new AbortController()
   const late = wait(ANSWER_MS, false, { signal: over.signal }).catch(() => false)
   const up = await Promise.race([answer.catch(() => false), late])

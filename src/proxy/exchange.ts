@@ -48,6 +48,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Settles when the answer is handed over or the caller is gone. */
   send (upstream: Upstream, { path, headers, body }: Outgoing): Promise<void> {
     this.#body = body
+    if (this.request.record !== null) this.request.record.coreFrom = performance.now()
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       this.#response.on('close', this.#onClose)
@@ -69,6 +70,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return true
     }
     this.#resume = resume
+    if (this.request.record !== null) this.request.record.coreUntil = performance.now()
     const { headers, contentLength } = responseHeaders(raw)
     this.#addOurs(headers)
     this.#head = { status, reason: NOT_IN_REASON.test(reason) ? STATUS_CODES[status] ?? '' : reason, headers, contentLength }

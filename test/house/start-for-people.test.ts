@@ -80,6 +80,12 @@ test('on an address that other machines reach, the admin API is on ADMIN_PORT al
   expect((await fetch(`http://127.0.0.1:${new URL(split.line.url).port}/admin/keys`, { headers: { Authorization: `Bearer ${split.line.admin_token}` } })).status).toBe(404)
   const { admin_url: admin } = JSON.parse(await shell(`cat '${join(cwd, 'split', 'gateway.json')}'`)) as { admin_url: string }
   expect(admin).toMatch(/^http:\/\/127\.0\.0\.1:/)
+  // A scraper needs no token there.
+  expect((await fetch(`${admin}/metrics`)).status).toBe(200)
+  const { port: main } = new URL(split.line.url)
+  expect((await fetch(`http://127.0.0.1:${main}/metrics`)).status).toBe(401)
+  expect((await fetch(`http://127.0.0.1:${main}/metrics`, { headers })).status).toBe(401)
+  expect((await fetch(`http://127.0.0.1:${main}/metrics`, { headers: { Authorization: `Bearer ${split.line.admin_token}` } })).status).toBe(200)
   expect((await fetch(`${admin}/admin/keys`, { headers: { Authorization: `Bearer ${split.line.admin_token}` } })).status).toBe(200)
   expect((await fetch(`${admin}/proxy/ledgers?instance_id=${split.line.instance_id}`, { headers: { Authorization: `Bearer ${split.line.api_key ?? ''}` } })).status).toBe(404)
   expect(await split.stop()).toBe(0)

@@ -11,6 +11,7 @@ import type { Rooms } from '../../src/gateway/rooms.js'
 import type { Observer } from '../../src/gateway/record.js'
 import { createServer } from '../../src/gateway/server.js'
 import { Instances } from '../../src/instances/registry.js'
+import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
 import { startUpstream, type Answerer, type Upstream } from './upstream.js'
 
@@ -28,6 +29,7 @@ export interface Proxy {
   said (pattern: RegExp): Promise<string>
   /** The callers' connections as the gateway has them, in order. */
   readonly accepted: Socket[]
+  readonly metrics: Metrics
 }
 
 export interface ProxyOptions {
@@ -65,13 +67,15 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
       await once(lines, 'line')
     }
   }
+  const metrics = createMetrics({ version: '0', instances, database: async () => true, sandbox: () => undefined })
   const rooms: Rooms = {
     faults: undefined,
     config,
     log,
     tokenKinds: [],
     gates: [],
-    observers: [createRequestLog(log), ...observers],
+    observers: [createRequestLog(log), metrics.observer, ...observers],
+    metrics,
     credentials,
     instances,
     adminToken: createHash('sha256').update('none').digest(),
@@ -92,6 +96,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     logged,
     said,
     accepted,
+    metrics,
     head (method, path, ...fields) {
       const target = `/proxy${path}${path.includes('?') ? '&' : '?'}instance_id=${INSTANCE}`
       return [`${method} ${target} HTTP/1.1`, 'Host: gateway.test', `Authorization: Bearer ${KEY}`, ...fields, ''].join('\r\n')
