@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { adminRows, healthRows, metricsRows, openMetricsRows, proxyRows } from '../routes/index.js'
@@ -9,6 +10,7 @@ import { isLoopback, SettingError, type Config } from './config.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import { Faults } from './gateway/faults.js'
+import { openHttps, type Https } from './gateway/https.js'
 import { createRequestLog } from './gateway/log.js'
 import { createReload, keepLastUse } from './gateway/memory.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
@@ -36,6 +38,10 @@ export interface Started {
   readonly url: string
   /** null when there is no admin API on any address */
   readonly adminUrl: string | null
+  /** A file with the authority to trust, where the certificate is of our own making. */
+  readonly ca: string | null
+  /** A file with the certificate, where the gateway speaks https and it is in one. */
+  readonly certificate: string | null
   readonly apiKey: string | null
   readonly apiKeyIsNew: boolean
   readonly adminToken: string
@@ -53,6 +59,8 @@ export interface App {
   readonly started: Promise<Started>
   /** Settles when a part that cannot be done without stopped by itself. */
   readonly died: Promise<Error>
+  /** Reads TLS_CERT and TLS_KEY again. */
+  reloadCertificate(): void
   /** Brings keys, instances and the sandbox's ledger back to what they were just after the start. */
   reset(): Promise<void>
   /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
@@ -70,6 +78,7 @@ export function buildApp (config: Config, log: Logger): App {
   let opened: Opened | undefined
   let store: Store | undefined
   let sandbox: SandboxThread | undefined
+  let https: Https | undefined
   const closers: Array<() => Promise<void>> = []
   const warn = (error: Error): void => { log.warn({ err: error }, error.message) }
 
@@ -139,7 +148,7 @@ export function buildApp (config: Config, log: Logger): App {
     const key = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)?.instance
     const sandboxCoreKey = sandbox !== undefined && key?.kind === 'sandbox' ? key.coreKey : null
     if (dataDir !== null && sandboxCoreKey !== null) writeSecret(dataDir, 'sandbox-core-key', sandboxCoreKey)
-    return { ...found, url, adminUrl, adminToken, sandboxCoreUrl: sandbox?.url ?? null, sandboxCoreKey, database: store.address }
+    return { ...found, url, adminUrl, ca: https?.ca ?? null, certificate: https?.certificate ?? null, adminToken, sandboxCoreUrl: sandbox?.url ?? null, sandboxCoreKey, database: store.address }
   }
 
   let snapshot: (() => Promise<void>) | undefined
@@ -153,12 +162,15 @@ export function buildApp (config: Config, log: Logger): App {
     started,
     died,
     async listen () {
+      https = await openHttps(config, dataDir, log)
+      for (const server of [main, admin]) if (server !== undefined) https?.serve(server.server as unknown as Server)
       const url = await listenOn(main, config.host, config.port)
       const adminUrl = admin === undefined ? (adminOnMain ? url : null) : await listenOn(admin, config.adminHost, config.adminPort as number)
       opening = true
       open(url, adminUrl).then(settle.resolve, settle.reject)
       return url
     },
+    reloadCertificate () { https?.reload() },
     async reset () {
       await started
       await snapshot?.()
@@ -174,6 +186,7 @@ export function buildApp (config: Config, log: Logger): App {
       const late = setTimeout(() => { for (const server of servers) server.server.closeAllConnections() }, config.shutdownTimeoutMs)
       await Promise.all(servers.map(async (server) => { await server.close() }))
       clearTimeout(late)
+      https?.close()
       if (opening) await started.catch(() => {})
       opened = undefined
       for (const close of closers) await close().catch(warn)
@@ -196,5 +209,5 @@ async function listenOn (server: FastifyInstance, host: string, port: number): P
   await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, listenTextResolver: (address) => `listening on ${address}` })
   const { port: actual } = server.server.address() as { port: number }
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `http://${shown}:${actual}`
+  return `${'setSecureContext' in server.server ? 'https' : 'http'}://${shown}:${actual}`
 }

@@ -81,6 +81,9 @@ const instanceId = (env: string) => (t: string): string =>
 export const SETTINGS = {
   host: text(['HOST', 'The address to listen on. Other machines reach the gateway only when this is not a loopback address.', '--host'], '127.0.0.1'),
   port: whole(['PORT', 'The port to listen on; 0 takes a free one.', '--port'], 4100, [0, 65535]),
+  tlsCert: optional(['TLS_CERT', 'A file with the certificate (PEM, its chain behind it) by which every port speaks https. It is read again when it changes, and on SIGHUP.']),
+  tlsKey: optional(['TLS_KEY', "A file with that certificate's private key (PEM, no passphrase)."]),
+  tls: oneOf(['TLS', '`self-signed` speaks https with a certificate for this machine that is made at the start; the start says how to trust it.', '--tls'], 'off', ['off', 'self-signed']),
   adminHost: text(['ADMIN_HOST', 'The address of the admin API when it has a port of its own.'], '127.0.0.1'),
   adminPort: port(['ADMIN_PORT', 'A port of its own for the admin API. Without it, the admin API is on PORT while HOST is a loopback address, and off otherwise.']),
   dataDir: text(['DATA_DIR', 'Where the embedded database and the generated secrets lie (mode 0700).', '--data-dir'], './.blnk-gateway'),
@@ -140,6 +143,8 @@ function consistent (s: Settings): boolean {
     if (s.adminToken === undefined) wrong('DATABASE_URL is set, so BLNK_ADMIN_TOKEN must be set too: every replica needs the same one (openssl rand -hex 32 makes one)')
     if (s.ephemeral) wrong('DATABASE_URL and EPHEMERAL (--ephemeral) exclude each other: the one keeps state in a server, the other in memory')
   }
+  if ((s.tlsCert === undefined) !== (s.tlsKey === undefined)) wrong(`${s.tlsCert === undefined ? 'TLS_KEY is set without TLS_CERT' : 'TLS_CERT is set without TLS_KEY'}: set both, or neither`)
+  if (s.tlsCert !== undefined && s.tls !== 'off') wrong('TLS_CERT and TLS (--tls) exclude each other: the one serves a certificate of yours, the other makes one')
   if (s.coreUrl === undefined && s.coreKey !== undefined) wrong('CORE_KEY is set without CORE_URL: set both, or neither')
   if (s.adminPort !== undefined && s.adminPort !== 0 && s.adminPort === s.port) wrong('ADMIN_PORT must differ from PORT; leave it out to have both on one loopback port')
   const sandbox = s.sandbox ?? s.databaseUrl === undefined

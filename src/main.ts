@@ -73,6 +73,13 @@ function stopWhenTold (app: App, config: Config, log: Logger): () => boolean {
       close(0)
     })
   }
+  // Without a certificate to renew, SIGHUP says that the terminal was closed.
+  if (config.tlsCert !== undefined) {
+    process.on('SIGHUP', () => {
+      log.info('SIGHUP: reading the certificate again')
+      app.reloadCertificate()
+    })
+  }
   app.died.then((error) => {
     log.fatal({ err: error }, error.message)
     close(1)
@@ -93,7 +100,7 @@ export async function main (config: Config, json: boolean): Promise<void> {
     await app.listen()
     const started = await app.started
     if (isStopping()) return
-    if (isKept(config)) writeSecret(config.dataDir, RUNNING, JSON.stringify({ url: started.url, admin_url: started.adminUrl, pid: process.pid }))
+    if (isKept(config)) writeSecret(config.dataDir, RUNNING, JSON.stringify({ url: started.url, admin_url: started.adminUrl, certificate: started.certificate, pid: process.pid }))
     process.stdout.write(json ? asJson(started) : asText(started, config))
   } catch (error) {
     // Its sockets and its lock; a start that failed has nothing else to end in order.

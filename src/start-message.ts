@@ -5,6 +5,7 @@ import type { Config } from './config.js'
 export function asJson (s: Started): string {
   return JSON.stringify({
     url: s.url,
+    ca: s.ca,
     api_key: s.apiKey,
     admin_token: s.adminToken,
     instance_id: s.instanceId,
@@ -21,17 +22,31 @@ export function asText (s: Started, config: Config): string {
   if (s.adminUrl !== null && s.adminUrl !== s.url) lines.push(`  Admin API    ${s.adminUrl}`)
   lines.push(`  Data         ${config.databaseUrl !== undefined ? 'the server of DATABASE_URL' : config.ephemeral ? 'in memory, gone after the stop' : config.dataDir}`)
   if (config.faults) lines.push('  Faults       on: the admin API can let requests fail on purpose')
+  if (s.ca !== null) lines.push('', ...trust(s.ca))
   if (s.instanceId !== null) lines.push('', ...curl(s, s.instanceId))
   return [...lines, '', ''].join('\n')
 }
 
+/** SSL_CERT_FILE and REQUESTS_CA_BUNDLE take the place of what is trusted otherwise; the other two add to it. */
+function trust (ca: string): string[] {
+  return [
+    '  The certificate is of our own making. Trust it for one program, by its authority:',
+    '',
+    `  curl --cacert '${ca}'`,
+    `  NODE_EXTRA_CA_CERTS='${ca}'   Node`,
+    `  SSL_CERT_FILE='${ca}'         Go, Python, Ruby; trusts nothing else`,
+    `  REQUESTS_CA_BUNDLE='${ca}'    Python's requests; trusts nothing else`
+  ]
+}
+
 function curl (s: Started, instanceId: string): string[] {
   const key = s.apiKeyIsNew ? s.apiKey : '$BLNK_API_KEY'
+  const command = s.ca === null ? 'curl' : `curl --cacert '${s.ca}'`
   const target = `'${s.url}/proxy/ledgers?instance_id=${instanceId}'`
   return [
     s.apiKeyIsNew ? '  Make a ledger, and read it back:' : '  Make a ledger, and read it back (the key was shown on the first start; blnk-gateway keys create makes another):',
     '',
-    `  curl -X POST ${target} -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '{"name":"My first ledger"}'`,
-    `  curl ${target} -H "Authorization: Bearer ${key}"`
+    `  ${command} -X POST ${target} -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '{"name":"My first ledger"}'`,
+    `  ${command} ${target} -H "Authorization: Bearer ${key}"`
   ]
 }

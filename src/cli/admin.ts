@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SETTINGS } from '../config.js'
@@ -25,25 +26,32 @@ function isAlive (pid: number): boolean {
   }
 }
 
+interface Address {
+  readonly url: string
+  /** The one certificate to trust there, in PEM; null for what is trusted otherwise. */
+  readonly certificate: string | null
+}
+
 /** The gateway that runs on a data directory; one that was killed left its file, and another may listen there now. */
-function runningUrl (dataDir: string): string | null {
+function runningAddress (dataDir: string): Address | null {
   try {
-    const running = JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null, pid: number }
-    return isAlive(running.pid) ? running.admin_url ?? running.url : null
+    const running = JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null, certificate?: string | null, pid: number }
+    if (!isAlive(running.pid)) return null
+    return { url: running.admin_url ?? running.url, certificate: running.certificate == null ? null : new X509Certificate(readFileSync(running.certificate)).toString() }
   } catch {
     return null
   }
 }
 
 /** Where the gateway's admin API answers: the option, the variable, or the running gateway of the data directory. */
-function adminUrl (where: Where): string {
+function addressOf (where: Where): Address {
   const given = where.url ?? variable('BLNK_ADMIN_URL')
-  if (given !== undefined) return given.replace(/\/+$/, '')
+  if (given !== undefined) return { url: given.replace(/\/+$/, ''), certificate: null }
   const dataDir = dataDirOf(where)
-  const running = runningUrl(dataDir)
+  const running = runningAddress(dataDir)
   if (running !== null) return running
   // A token out of a file goes to nobody but the gateway that wrote it.
-  if (variable('BLNK_ADMIN_TOKEN') !== undefined) return 'http://127.0.0.1:4100'
+  if (variable('BLNK_ADMIN_TOKEN') !== undefined) return { url: 'http://127.0.0.1:4100', certificate: null }
   throw new CliError(`no gateway runs on the data directory ${dataDir}: start one with blnk-gateway start, or name another with --data-dir or --url`)
 }
 
@@ -55,19 +63,37 @@ function adminToken (where: Where): string {
 }
 
 /**
+ * fetch, for a gateway that is known by its certificate: it is the only one trusted, under whatever name, since its own
+ * names may be another machine's view. Loaded only then.
+ */
+async function fetchPinned (certificate: string): Promise<typeof fetch> {
+  const undici = await import('undici')
+  const dispatcher = new undici.Agent({ connect: { ca: certificate, allowPartialTrustChain: true, checkServerIdentity: () => undefined } })
+  return (async (input: string, init: object) => await undici.fetch(input, { ...init, dispatcher })) as unknown as typeof fetch
+}
+
+/** Why there was no answer, and what to do. */
+function unreached (url: string, error: unknown): string {
+  const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? ''
+  if (/CERT|SIGNATURE|ISSUER/.test(code)) return `the certificate of ${url} is not trusted (${code}): name its authority's file in NODE_EXTRA_CA_CERTS`
+  return `no gateway answers at ${url}: start one with blnk-gateway start, or name it with --url`
+}
+
+/**
  * Calls the admin API.
  * @throws CliError with the gateway's own sentence, or one that says why it was not reached
  */
 export async function admin <T> (where: Where, method: string, path: string, body?: object): Promise<T> {
-  const url = adminUrl(where)
-  const answer = await fetch(url + path, {
+  const { url, certificate } = addressOf(where)
+  const request = certificate === null ? fetch : await fetchPinned(certificate)
+  const answer = await request(url + path, {
     method,
     headers: { Authorization: `Bearer ${adminToken(where)}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
     body: body === undefined ? null : JSON.stringify(body),
     redirect: 'error',
     signal: AbortSignal.timeout(CALL_MS)
   }).catch((error: unknown) => {
-    throw new CliError(`no gateway answers at ${url}: start one with blnk-gateway start, or name it with --url`, { cause: error })
+    throw new CliError(unreached(url, error), { cause: error })
   })
   const text = await answer.text()
   let parsed: unknown

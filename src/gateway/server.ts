@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyBodyParser, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyBodyParser, type FastifyError, type FastifyHttpOptions, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
 import { admit, admitToNothing } from './admit.js'
 import { hasFaultyFraming } from './framing.js'
+import { isHttps } from './https.js'
 import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
@@ -26,9 +28,12 @@ const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
 /** A reference may be as long as a request line; Fastify's own limit of 100 characters would hide it from Core. */
 const LONGEST_PARAMETER = 16 * 1024
 
+/** Milliseconds for a client to agree on keys. */
+const HANDSHAKE_MS = 20_000
+
 /** A Fastify server that answers these rows, and in our own shape whatever else it is asked. */
 export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstance {
-  const app = Fastify({
+  const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     loggerInstance: rooms.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
@@ -46,7 +51,10 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
       request.record = beginRecord(rooms.observers, request, reply)
       sendError(error, request, reply)
     }
-  })
+  }
+  // The certificate comes before it listens.
+  const https = isHttps(rooms.config) ? { https: { ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } } : {}
+  const app = Fastify({ ...options, ...https })
   continueAfterAdmission(app)
   // Past its standard of 2,000 Node leaves headers out without a word; their bytes are bounded in any case.
   app.server.maxHeadersCount = 0
@@ -136,7 +144,9 @@ const NOT_HTTP = ['400 Bad Request', new GatewayError('HTTP_MALFORMED_REQUEST')]
 function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
   // After an answer has begun, whatever is written would be read as a part of it.
   const answering = (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage
-  if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent === true) {
+  // Without keys there is nothing to be said.
+  const isHandshake = /^ERR_(SSL|TLS)_/.test(error.code)
+  if (error.code === 'ECONNRESET' || isHandshake || !socket.writable || answering?.headersSent === true) {
     socket.destroy()
     return
   }

@@ -176,8 +176,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #cut (error: Error): void {
     if (this.request.record !== null) Object.assign(this.request.record, { end: 'core_broke_off', error })
     const { socket } = this.#incoming
-    // To a caller of HTTP/1.0 a plain close is the end of the body.
-    if (this.#incoming.httpVersionMinor === 0 && this.#head?.contentLength === undefined) socket.resetAndDestroy()
+    // To a caller of HTTP/1.0 a plain close is the end of the body; in TLS one without a last alert is not (RFC 9112 9.8).
+    if (this.#incoming.httpVersionMinor === 0 && this.#head?.contentLength === undefined && !('encrypted' in socket)) socket.resetAndDestroy()
     else socket.destroy()
   }
 

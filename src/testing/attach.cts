@@ -21,6 +21,7 @@ async function attachGateway (base: string, adminToken: string): Promise<attachG
   const { api_key: apiKey } = await admin<{ api_key: string }>('POST', '/keys', { name: 'of a test', scopes: ['*'], instance_id: instanceId })
   return {
     url,
+    ca: null,
     apiKey,
     instanceId,
     adminToken,
@@ -37,6 +38,8 @@ declare namespace attachGateway {
   interface TestGateway {
     /** The base URL, on a port of its own. */
     readonly url: string
+    /** With the setting TLS=self-signed, a file with the authority to trust. */
+    readonly ca: string | null
     /** An API key with scope `*`. */
     readonly apiKey: string
     /** The sandbox's instance id. */

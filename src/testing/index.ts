@@ -17,9 +17,10 @@ export async function startGateway (options: TestGatewayOptions = {}): Promise<T
   const app = buildApp(config, createLog(config.logLevel, false))
   try {
     await app.listen()
-    const { url, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = await app.started
+    const { url, ca, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = await app.started
     return {
       url,
+      ca,
       apiKey: apiKey ?? '',
       instanceId: instanceId ?? '',
       adminToken,

@@ -55,6 +55,7 @@ export async function run (args: readonly string[], around: Around): Promise<End
 
 export interface StartLine {
   readonly url: string
+  readonly ca: string | null
   readonly api_key: string | null
   readonly admin_token: string
   readonly instance_id: string

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import type { Server } from 'node:tls'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { proxyRows } from '../../routes/index.js'
@@ -9,6 +11,7 @@ import { readConfig } from '../../src/config.js'
 import { createRequestLog } from '../../src/gateway/log.js'
 import type { Rooms } from '../../src/gateway/rooms.js'
 import type { Observer } from '../../src/gateway/record.js'
+import { openHttps } from '../../src/gateway/https.js'
 import { createServer } from '../../src/gateway/server.js'
 import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
@@ -21,6 +24,8 @@ export const CORE_KEY = 'core-secret'
 
 export interface Proxy {
   readonly url: string
+  /** With TLS=self-signed, the authority to trust, in PEM. */
+  readonly ca: string | undefined
   /** A request's first lines, without the empty one: request line, Host, Authorization, and what else is given. */
   head (method: string, path: string, ...fields: string[]): string
   /** What the gateway logged, as lines of JSON. */
@@ -84,15 +89,19 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   }
   const app = createServer(proxyRows, rooms)
   const accepted: Socket[] = []
-  app.server.on('connection', (socket) => { accepted.push(socket) })
+  app.server.on(config.tls === 'off' ? 'connection' : 'secureConnection', (socket) => { accepted.push(socket) })
+  const https = await openHttps(config, null, rooms.log)
+  https?.serve(app.server as unknown as Server)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     app.server.closeAllConnections()
     await app.close()
+    https?.close()
     await dispatcher.destroy()
   })
   return {
     url,
+    ca: https?.ca == null ? undefined : readFileSync(https.ca, 'utf8'),
     logged,
     said,
     accepted,

@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { joinChunks } from './upstream.js'
 
 /** An answer as its bytes came in; texts are latin1. */
@@ -23,9 +24,12 @@ export interface RawClient {
   waiting (bytes: number): Promise<Buffer>
 }
 
-export async function connect (url: string): Promise<RawClient> {
-  const { hostname, port } = new URL(url)
-  const socket = connectSocket({ host: hostname, port: Number(port) })
+/** @param ca the authority to trust, for a URL of https */
+export async function connect (url: string, ca?: string, tls: ConnectionOptions = {}): Promise<RawClient> {
+  const { protocol, hostname, port } = new URL(url)
+  const isTls = protocol === 'https:'
+  const to = { host: hostname, port: Number(port) }
+  const socket = isTls ? connectTls({ ...to, ca, ...tls }) : connectSocket(to)
   let pending = Buffer.alloc(0)
   let over = false
   let reset = false
@@ -40,7 +44,7 @@ export async function connect (url: string): Promise<RawClient> {
     over = true
     wake()
   })
-  await new Promise<void>((resolve, reject) => { socket.once('connect', resolve).once('error', reject) })
+  await new Promise<void>((resolve, reject) => { socket.once(isTls ? 'secureConnect' : 'connect', resolve).once('error', reject) })
 
   const until = <T>(ready: () => T | undefined): Promise<T> => new Promise((resolve, reject) => {
     const look = (): void => {
