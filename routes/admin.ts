@@ -2,6 +2,7 @@ import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, showKey, upd
 import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
+import { showSeed } from '../src/seed/handlers.js'
 import { listDeliveries, redeliver, setWebhook, webhookBody } from '../src/webhooks/handlers.js'
 
 /** Behind the admin token: on the gateway's own port while that is a loopback address, else on ADMIN_PORT alone. */
@@ -21,6 +22,8 @@ export const adminRows = [
   { method: 'POST', path: '/admin/instances/:id/reset', scope: 'admin', instance: 'none', body: resetBody, handler: resetInstance },
   { method: 'POST', path: '/admin/instances/:id/settle', scope: 'admin', instance: 'none', handler: settleInstance },
   { method: 'POST', path: '/admin/instances/:id/clock', scope: 'admin', instance: 'none', body: clockBody, handler: setClock },
+
+  { method: 'GET', path: '/admin/seed', scope: 'admin', instance: 'none', handler: showSeed },
 
   { method: 'PUT', path: '/admin/instances/:id/webhook', scope: 'admin', instance: 'none', body: webhookBody, handler: setWebhook },
   { method: 'GET', path: '/admin/instances/:id/webhook/deliveries', scope: 'admin', instance: 'none', handler: listDeliveries },

@@ -1,10 +1,11 @@
-// Writes the tables of the documents that are made from the program: the README's settings, docs/routes.md's rows and docs/metrics.md's metrics.
+// Writes what is made from the program: the README's settings, docs/routes.md's rows, docs/metrics.md's metrics and docs/seed.schema.json.
 // A test compares them; after a change of either, run this.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { settingsTable } from '../dist/src/config.js'
 import { createMetrics } from '../dist/src/metrics/metrics.js'
 import { metricsTable } from '../dist/src/metrics/table.js'
 import { rows } from '../dist/routes/index.js'
+import { seedSchema } from '../dist/src/seed/members.js'
 
 function replace (file, pattern, text) {
   const url = new URL(`../${file}`, import.meta.url)
@@ -19,3 +20,4 @@ replace('docs/routes.md', /(?:^\| (?:GET|POST|PUT|DELETE) \|[^\n]*\n?)+/m, `${li
 
 const { registry } = createMetrics({ version: '', instances: { find: () => undefined, all: () => [] }, database: async () => true, sandbox: () => undefined })
 replace('docs/metrics.md', /(<!-- metrics: [^\n]*-->\n)[\s\S]*?(<!-- \/metrics -->)/, (_, begin, end) => `${begin}${metricsTable(registry)}\n${end}`)
+writeFileSync(new URL('../docs/seed.schema.json', import.meta.url), `${JSON.stringify(seedSchema(), null, 2)}\n`)

@@ -25,6 +25,9 @@ import { VERSION } from './lib/version.js'
 import { createMetrics } from './metrics/metrics.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
+import { createSeeding } from './seed/seeding.js'
+import { seedSource } from './seed/source.js'
+import { SeedError } from './seed/text.js'
 import { announce, watchChanges } from './store/changes.js'
 import { DataDirError } from './store/embedded.js'
 import { lockDataDir } from './store/lock.js'
@@ -61,14 +64,21 @@ export interface App {
   readonly died: Promise<Error>
   /** Reads TLS_CERT and TLS_KEY again. */
   reloadCertificate(): void
-  /** Brings keys, instances and the sandbox's ledger back to what they were just after the start. */
+  /** Brings keys, instances and the sandboxes' ledgers back to what they were just after the start: empty, or the seed. */
   reset(): Promise<void>
   /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
   close(): Promise<void>
 }
 
-/** @throws SettingError, DataDirError */
-export function buildApp (config: Config, log: Logger): App {
+/** @throws SettingError for a seed that is wrong, or that the Core refuses */
+const asSetting = (error: unknown): never => { throw error instanceof SeedError ? new SettingError(`SEED (--seed) ${error.message}`, { cause: error }) : error }
+
+/**
+ * @param seed in place of the file of SEED
+ * @throws SettingError, DataDirError
+ */
+export function buildApp (config: Config, log: Logger, seed: string | object | undefined = config.seed): App {
+  const source = readableSeed(seed)
   const dataDir = config.ephemeral || config.databaseUrl !== undefined ? null : resolve(config.dataDir)
   if (dataDir !== null) makePrivateDir(dataDir)
   const lock = dataDir === null ? undefined : lockDataDir(dataDir)
@@ -137,15 +147,16 @@ export function buildApp (config: Config, log: Logger): App {
     closers.push(keepLastUse(rooms, stores, warn))
     if (shared) closers.push(watchChanges(db, reload, warn).close)
     snapshot = await createSnapshot(db)
-    opened = {
-      ...stores,
-      ping: async () => { await db.query('SELECT 1') },
-      async changed (what) {
-        await reload(what)
-        if (shared) await announce(db, what)
-      }
+    const changed: Opened['changed'] = async (what) => {
+      await reload(what)
+      if (shared) await announce(db, what)
     }
-    const key = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)?.instance
+    const seeding = sandbox === undefined ? undefined : createSeeding({ db, shared, sandbox, source, log, restore: async () => { await changed('instances') } })
+    const first = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)
+    const defaultSandbox = first?.instance.kind === 'sandbox' ? first.instance.instanceId : null
+    if (first !== undefined && defaultSandbox !== null) await seeding?.begin(first).catch(asSetting)
+    opened = { ...stores, seeding, defaultSandbox, ping: async () => { await db.query('SELECT 1') }, changed }
+    const key = first?.instance
     const sandboxCoreKey = sandbox !== undefined && key?.kind === 'sandbox' ? key.coreKey : null
     if (dataDir !== null && sandboxCoreKey !== null) writeSecret(dataDir, 'sandbox-core-key', sandboxCoreKey)
     return { ...found, url, adminUrl, ca: https?.ca ?? null, certificate: https?.certificate ?? null, adminToken, sandboxCoreUrl: sandbox?.url ?? null, sandboxCoreKey, database: store.address }
@@ -178,8 +189,9 @@ export function buildApp (config: Config, log: Logger): App {
       const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])
       await rooms.opened.changed('instances')
       await rooms.opened.changed('keys')
-      const kept = new Set(rooms.instances.all().map(({ instance }) => instance.sandboxSchema))
-      await Promise.all(schemas.map(async (schema) => { await (kept.has(schema) ? sandbox?.reset(schema) : sandbox?.drop(schema)) }))
+      const kept = rooms.instances.all().filter(({ instance }) => instance.sandboxSchema !== null)
+      const gone = schemas.filter((schema) => !kept.some(({ instance }) => instance.sandboxSchema === schema))
+      await Promise.all([...gone.map(async (schema) => { await sandbox?.drop(schema) }), ...kept.map(async (one) => { await rooms.opened.seeding?.reset(one, null) })])
     },
     async close () {
       const servers = [main, admin].filter((one) => one !== undefined)
@@ -195,6 +207,17 @@ export function buildApp (config: Config, log: Logger): App {
       await store?.close()
       lock?.release()
     }
+  }
+}
+
+/** A wrong seed is found before anything is opened. */
+function readableSeed (from: string | object | undefined): ReturnType<typeof seedSource> {
+  try {
+    const source = seedSource(from)
+    source?.()
+    return source
+  } catch (error) {
+    return asSetting(error)
   }
 }
 

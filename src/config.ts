@@ -98,6 +98,7 @@ export const SETTINGS = {
   sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('SANDBOX')),
   sandboxPort: whole(['SANDBOX_PORT', "The loopback port of the sandbox, for users of Core's SDKs; 0 takes a free one."], 0, [0, 65535]),
   sandboxCoreKey: optional(['SANDBOX_CORE_KEY', "The sandbox's X-Blnk-Key, at least 16 characters, in place of a generated one."], headerSafe('SANDBOX_CORE_KEY', 16)),
+  seed: optional(['SEED', 'A file, YAML or JSON, from which each new sandbox begins: ledgers, identities, balances and transactions, by names. See docs/seeds.md.', '--seed']),
   sandboxWebhookUrl: optional(['SANDBOX_WEBHOOK_URL', "Where sandboxes send Core's webhooks that have no webhook of their own; without it they send none."], url('SANDBOX_WEBHOOK_URL', ['http:', 'https:'])),
   sandboxUploadHosts: setting<readonly string[]>(['SANDBOX_UPLOAD_HOSTS', 'From where the sandbox may fetch a file for reconciliation by its URL: host names, with commas between them.'], '', [], hostNames('SANDBOX_UPLOAD_HOSTS')),
   coreUrl: optional(['CORE_URL', 'The base URL of a real Core, added or updated as an instance at the start.'], url('CORE_URL', ['http:', 'https:'])),
@@ -148,6 +149,7 @@ function consistent (s: Settings): boolean {
   if (s.coreUrl === undefined && s.coreKey !== undefined) wrong('CORE_KEY is set without CORE_URL: set both, or neither')
   if (s.adminPort !== undefined && s.adminPort !== 0 && s.adminPort === s.port) wrong('ADMIN_PORT must differ from PORT; leave it out to have both on one loopback port')
   const sandbox = s.sandbox ?? s.databaseUrl === undefined
+  if (!sandbox && s.seed !== undefined) wrong('SEED (--seed) is set and the sandbox is off: a seed is for sandboxes, so set SANDBOX=on, or leave it out')
   if (sandbox && s.instanceId !== undefined && s.coreUrl !== undefined && s.instanceId === s.coreInstanceId) wrong('BLNK_INSTANCE_ID and CORE_INSTANCE_ID must differ: one is the sandbox, the other the real Core')
   return sandbox
 }

@@ -26,6 +26,8 @@ export const CATALOGUE = {
   GEN_PAYLOAD_TOO_LARGE: [413, 'The body of this request is larger than 5 MiB'],
   GEN_MALFORMED_REQUEST: [400, 'The body of this request is not JSON'],
   GEN_VALIDATION_ERROR: [400, 'The request is not valid'],
+  SEED_NOT_FOUND: [404, 'The sandbox was not begun from a seed: start the gateway with --seed FILE, and reset the sandbox where it holds data'],
+  SEED_REFUSED: [409, 'The seed cannot be applied'],
   FAULTS_OFF: [409, 'Faults are off: start the gateway with --ephemeral or FAULTS=on'],
   FAULT_INJECTED: [500, 'A fault that was asked for with POST /admin/instances/{id}/faults'],
   GEN_INTERNAL: [500, 'Something went wrong in the gateway; the log has it under this X-Request-Id'],

@@ -21,6 +21,7 @@ export function asText (s: Started, config: Config): string {
   if (s.instanceId !== null) lines.push(`  Instance id  ${s.instanceId}${s.sandboxCoreUrl === null ? '' : '   the sandbox'}`)
   if (s.adminUrl !== null && s.adminUrl !== s.url) lines.push(`  Admin API    ${s.adminUrl}`)
   lines.push(`  Data         ${config.databaseUrl !== undefined ? 'the server of DATABASE_URL' : config.ephemeral ? 'in memory, gone after the stop' : config.dataDir}`)
+  if (config.seed !== undefined) lines.push(`  Seed         ${config.seed}   GET /admin/seed tells the ids`)
   if (config.faults) lines.push('  Faults       on: the admin API can let requests fail on purpose')
   if (s.ca !== null) lines.push('', ...trust(s.ca))
   if (s.instanceId !== null) lines.push('', ...curl(s, s.instanceId))

@@ -7,7 +7,7 @@ import { find, refuse } from '../instances/handlers.js'
 export const resetBody = {
   type: ['object', 'null'],
   additionalProperties: false,
-  properties: { seed: { type: 'string', minLength: 1, maxLength: 200 } }
+  properties: { id_seed: { type: 'string', minLength: 1, maxLength: 200 } }
 }
 
 export const clockBody = {
@@ -46,20 +46,22 @@ export const faultBody = {
 }
 
 /** Reset, settle and clock are for sandboxes: nobody turns a real Core's time. */
-function sandboxOf (rooms: Rooms, params: unknown): { sandbox: NonNullable<Opened['sandbox']>, schema: string } {
-  const { instance } = find(rooms, params)
+function sandboxOf (rooms: Rooms, params: unknown): { sandbox: NonNullable<Opened['sandbox']>, schema: string, routed: ReturnType<typeof find> } {
+  const routed = find(rooms, params)
+  const { instance } = routed
   const { sandbox } = rooms.opened
   if (instance.sandboxSchema === null) return refuse(`${instance.instanceId} is a real Core: only a sandbox can be reset, settled and have its clock set`)
   if (sandbox === undefined) return refuse('the sandbox is off: start with SANDBOX=on')
-  return { sandbox, schema: instance.sandboxSchema }
+  return { sandbox, schema: instance.sandboxSchema, routed }
 }
 
-/** Brings a sandbox's ledger back to empty; with a seed, what follows has the same ids for the same requests. */
+/**
+ * Brings a sandbox's ledger back to the seed, or to empty where there is none; with an id_seed, what follows has the same
+ * ids for the same requests.
+ */
 export const resetInstance: Handler = async (request, reply, { rooms }) => {
-  const { sandbox, schema } = sandboxOf(rooms, request.params)
-  await sandbox.reset(schema, (request.body as { seed?: string } | null)?.seed ?? null)
-  // Other replicas go by the clock that the ledger has now.
-  await rooms.opened.changed('instances')
+  const { routed } = sandboxOf(rooms, request.params)
+  await rooms.opened.seeding?.reset(routed, (request.body as { id_seed?: string } | null)?.id_seed ?? null)
   return await reply.status(204).send()
 }
 

@@ -9,6 +9,7 @@ import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { Sandbox } from '../sandbox/thread.js'
+import type { Seeding } from '../seed/seeding.js'
 import type { WebhookStore } from '../webhooks/store.js'
 
 /** What opens in the background after the gateway listens. */
@@ -17,6 +18,10 @@ export interface Opened {
   readonly instanceStore: InstanceStore
   readonly webhookStore: WebhookStore
   readonly sandbox: Sandbox | undefined
+  /** undefined: no sandbox */
+  readonly seeding: Seeding | undefined
+  /** The instance id of the sandbox that the gateway has by itself. */
+  readonly defaultSandbox: string | null
   /** Asks the gateway's database for an answer. */
   ping(): Promise<void>
   /** Loads what was changed into this process's memory and tells the other replicas. */

@@ -89,6 +89,16 @@ function makeSpare ({ opened: { instanceStore, sandbox }, log }: Rooms): void {
   make().catch((error: unknown) => { log.warn({ err: error }, 'no spare sandbox was made') })
 }
 
+/** A new sandbox that cannot be begun from the seed is none. */
+async function begin (rooms: Rooms, instanceId: string): Promise<void> {
+  try {
+    await rooms.opened.seeding?.begin(find(rooms, { id: instanceId }))
+  } catch (error) {
+    await remove(rooms, instanceId)
+    throw error
+  }
+}
+
 export const createInstance: Handler = async (request, reply, { rooms }) => {
   const body = request.body as InstanceBody
   const sandbox = body.sandbox === true
@@ -105,7 +115,10 @@ export const createInstance: Handler = async (request, reply, { rooms }) => {
     throw new GatewayError('INSTANCE_EXISTS')
   }
   await rooms.opened.changed('instances')
-  if (sandbox) makeSpare(rooms)
+  if (sandbox) {
+    await begin(rooms, instance.instanceId)
+    makeSpare(rooms)
+  }
   // Of a sandbox, the way to it for clients of a Core is told this once.
   const core = sandbox ? { sandbox_core_url: rooms.opened.sandbox?.url, sandbox_core_key: stored.coreKey } : {}
   return await reply.status(201).send({ ...describe(stored), ...core })
@@ -143,11 +156,15 @@ export const updateInstance: Handler = async (request, _reply, { rooms }) => {
 }
 
 /** Removes the instance, the keys bound to it and, of a sandbox, its ledger. */
-export const removeInstance: Handler = async (request, reply, { rooms }) => {
-  const { instance } = find(rooms, request.params)
+async function remove (rooms: Rooms, instanceId: string): Promise<void> {
+  const { instance } = find(rooms, { id: instanceId })
   await rooms.opened.instanceStore.remove(instance.instanceId)
   await rooms.opened.changed('instances')
   await rooms.opened.changed('keys')
   if (instance.sandboxSchema !== null) await rooms.opened.sandbox?.drop(instance.sandboxSchema)
+}
+
+export const removeInstance: Handler = async (request, reply, { rooms }) => {
+  await remove(rooms, (request.params as { id: string }).id)
   return await reply.status(204).send()
 }

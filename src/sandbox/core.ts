@@ -30,6 +30,8 @@ export interface Sandbox {
    * With a seed, what follows has the same ids for the same requests.
    */
   reset(schema: string, seed?: string | null): Promise<void>
+  /** From here on the same ids for the same requests; null: random ones again. */
+  seedIds(schema: string, seed: string | null): Promise<void>
   /** How the ledger's clock stands, after it was ordered so, and everything due was done. */
   clock(schema: string, order: ClockOrder): Promise<ClockState>
   /** Answers when nothing is queued or due. */
@@ -65,6 +67,7 @@ export async function startCore (options: SandboxOptions): Promise<Sandbox> {
     open: async (ledger) => { await serving.open(ledger) },
     drop: async (schema) => { await serving.drop(schema) },
     reset: async (schema, seed) => { await serving.reset(schema, seed ?? null) },
+    seedIds: async (schema, seed) => { await serving.seedIds(schema, seed) },
     clock: async (schema, order) => await serving.clock(schema, order),
     settle: async (schema) => { await serving.settle(schema) },
     deliveries: async (schema, query) => await serving.deliveries(schema, query),

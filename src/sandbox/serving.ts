@@ -90,6 +90,10 @@ export class Serving {
     })
   }
 
+  async seedIds (schema: string, seed: string | null): Promise<void> {
+    await seedIds((await this.known(schema)).ledger, seed)
+  }
+
   async clock (schema: string, order: ClockOrder): Promise<ClockState> {
     const { ledger, work } = await this.known(schema)
     return await orderClock(ledger, work, order)

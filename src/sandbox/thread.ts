@@ -93,6 +93,7 @@ export async function startSandbox (options: SandboxOptions): Promise<SandboxThr
     open: async (ledger) => { await calls.make('open', ledger) },
     drop: async (schema) => { await calls.make('drop', schema) },
     reset: async (schema, seed) => { await calls.make('reset', schema, seed) },
+    seedIds: async (schema, seed) => { await calls.make('seedIds', schema, seed) },
     clock: async (schema, order) => await calls.make('clock', schema, order) as ClockState,
     settle: async (schema) => { await calls.make('settle', schema) },
     deliveries: async (schema, query) => await calls.make('deliveries', schema, query) as Awaited<ReturnType<Sandbox['deliveries']>>,

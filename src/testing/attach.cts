@@ -5,7 +5,8 @@
  * share one process.
  * @throws Error with the gateway's own sentence
  */
-async function attachGateway (base: string, adminToken: string): Promise<attachGateway.TestGateway> {
+async function attachGateway (base: string, adminToken: string, seed?: unknown): Promise<attachGateway.TestGateway> {
+  if (seed !== undefined) throw new Error('seed belongs to the gateway that is attached to: give it where that one is started')
   const url = base.replace(/\/+$/, '')
   async function admin<T> (method: string, path: string, body?: object): Promise<T> {
     const answer = await fetch(`${url}/admin${path}`, {
@@ -48,7 +49,7 @@ declare namespace attachGateway {
     /** The sandbox itself, for clients that speak to a Core. */
     readonly sandboxCoreUrl: string
     readonly sandboxCoreKey: string
-    /** Brings back the state just after the start: keys, instances, an empty ledger. */
+    /** Brings back the state just after the start: keys, instances, and a ledger that is empty or has the seed. */
     reset(): Promise<void>
     close(): Promise<void>
   }
@@ -56,7 +57,9 @@ declare namespace attachGateway {
   interface TestGatewayOptions {
     /** Settings by environment variable, such as `{ PROXY_ROUTES: 'any' }`. The process's own environment is not read. */
     readonly settings?: Readonly<Record<string, string>>
-    /** The base URL of a gateway that runs already: takes a sandbox of its own from it, with a key bound to it. */
+    /** What each new sandbox begins with: a file, or an object of the same shape (docs/seeds.md). */
+    readonly seed?: string | object | undefined
+    /** The base URL of a gateway that runs already, whose seed it has: takes a sandbox of its own from it, with a key bound to it. */
     readonly attach?: string | undefined
     /** That gateway's. */
     readonly adminToken?: string | undefined

@@ -3,10 +3,10 @@ import attachGateway = require('./attach.cjs')
 const testing = {
   /**
    * Starts a gateway for tests: in memory, on a free port, quiet.
-   * @throws SettingError when a setting is wrong
+   * @throws SettingError when a setting or the seed is wrong
    */
   async startGateway (options: testing.TestGatewayOptions = {}): Promise<testing.TestGateway> {
-    if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '')
+    if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '', options.seed)
     // Loaded here, since require() refuses modules that await at their top level.
     const { startGateway } = await import('./index.js')
     return await startGateway(options)

@@ -8,13 +8,13 @@ export type TestGatewayOptions = attachGateway.TestGatewayOptions
 
 /**
  * Starts a gateway for tests: in memory, on a free port, quiet.
- * @throws SettingError when a setting is wrong
+ * @throws SettingError when a setting or the seed is wrong
  */
 export async function startGateway (options: TestGatewayOptions = {}): Promise<TestGateway> {
-  if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '')
+  if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '', options.seed)
   const server = options.settings?.['DATABASE_URL'] !== undefined
   const config = readConfig({ LOG_LEVEL: 'silent', PORT: '0', ...(server ? {} : { EPHEMERAL: 'true' }), ...options.settings })
-  const app = buildApp(config, createLog(config.logLevel, false))
+  const app = buildApp(config, createLog(config.logLevel, false), options.seed)
   try {
     await app.listen()
     const { url, ca, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = await app.started

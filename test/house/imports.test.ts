@@ -94,6 +94,7 @@ test('a package is imported in the rooms that it is for', () => {
     'cli-table3': /^src\/cli\//,
     undici: /^src\/(proxy|instances|gateway)\/|^src\/cli\/admin.ts$/,
     pg: /^src\/(lib|store)\//,
+    yaml: /^src\/(seed|docs)\//,
     'pino-pretty': /^src\/gateway\/log\.ts$/
   }
   expectNone(imports.filter((one) => rooms[one.to]?.test(one.from) === false))

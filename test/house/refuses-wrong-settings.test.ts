@@ -18,6 +18,7 @@ mkdirSync(join(cwd, 'old', 'postgres'), { recursive: true })
 writeFileSync(join(cwd, 'old', 'postgres', 'PG_VERSION'), '15\n')
 writeFileSync(join(cwd, 'old', 'postgres-made'), '')
 writeFileSync(join(cwd, 'a-file'), '')
+writeFileSync(join(cwd, 'seed.yaml'), 'balances:\n  alice: { ledger: custmers, currency: USD }\nledgers:\n  customers: {}\n')
 mkdirSync(join(cwd, 'foreign', 'postgres'), { recursive: true, mode: 0o755 })
 writeFileSync(join(cwd, 'foreign', 'postgres', 'PG_VERSION'), '18\n')
 mkdirSync(join(cwd, 'emptied', 'postgres'), { recursive: true })
@@ -59,6 +60,9 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   'a Core that is no URL': { env: { CORE_URL: 'core:5001' }, names: /CORE_URL must be a URL/ },
   'a Core with a user in its URL': { env: { CORE_URL: 'http://user:secret@127.0.0.1:5001' }, names: /CORE_URL is not usable/ },
   'a certificate authority that is not there': { env: { CORE_URL: 'https://127.0.0.1:5001', CORE_CA: 'nowhere.pem' }, names: /CORE_CA names a file that cannot be read/ },
+  'a seed that is not there': { args: ['--seed', 'nowhere.yaml'], names: /SEED \(--seed\) nowhere\.yaml cannot be read \(ENOENT\)/ },
+  'a seed with a wrong name': { args: ['--seed', 'seed.yaml'], names: /SEED \(--seed\) seed\.yaml:2: balances\.alice\.ledger: there is no ledger named "custmers": did you mean "customers"\?/ },
+  'a seed without a sandbox': { args: ['--seed', 'seed.yaml'], env: { SANDBOX: 'off' }, names: /SEED \(--seed\) is set and the sandbox is off/ },
   'a data directory of another Postgres': { args: ['--data-dir', 'old'], names: /was written by Postgres 15, and this version opens Postgres 18/ },
   'a data directory with a Postgres of someone else': { args: ['--data-dir', 'foreign'], names: /holds other files/ },
   'a data directory that was emptied': { args: ['--data-dir', 'emptied'], names: /damaged \(PG_VERSION is missing\)/ },

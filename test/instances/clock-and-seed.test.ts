@@ -46,9 +46,9 @@ test('a clock that is let go runs on from where it stood', async () => {
   await expect.poll(async () => (await own.proxy('POST', '/ledgers', { name: 'two' })).json.created_at > first.created_at).toBe(true)
 })
 
-test('with one seed, the same requests get the same ids and, under a frozen clock, the same times', async () => {
+test('with one id_seed, the same requests get the same ids and, under a frozen clock, the same times', async () => {
   const run = async (seed: string): Promise<string[]> => {
-    await admin('POST', `/admin/instances/${own.instanceId}/reset`, { seed })
+    await admin('POST', `/admin/instances/${own.instanceId}/reset`, { id_seed: seed })
     await order({ frozen: true, set: '2031-01-01T00:00:00Z' })
     const texts = [(await own.proxy('POST', '/ledgers', { name: 'same' })).text]
     const paid = await pay({ reference: 'r', inflight: true })

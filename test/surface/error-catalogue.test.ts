@@ -16,6 +16,7 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   DELIVERY: [404],
   HTTP: [400, 408, 431],
   GEN: [400, 413, 500],
+  SEED: [404, 409],
   FAULTS: [409],
   FAULT: [500],
   GATEWAY: [503]
