@@ -74,6 +74,17 @@ function encryptionKey (t: string): Buffer {
 const hostNames = (env: string) => (t: string): readonly string[] => t.split(',').map((each) => each.trim().toLowerCase()).filter((each) => each !== '')
   .map((each) => /^[\w.-]+$|^\[[\da-f:.]+\]$/.test(each) ? each : wrong(`${env} must be host names with commas between them, without scheme and port, and holds ${JSON.stringify(each)}`))
 
+/** https://www.rfc-editor.org/rfc/rfc6454#section-6.2, as browsers write it: in lower case, without a port that the scheme implies. */
+function origins (t: string): '*' | readonly string[] {
+  if (t === '*') return '*'
+  if (t === 'none') return []
+  return t.split(',').map((each) => each.trim()).filter((each) => each !== '').map((each) => {
+    if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#@*\s]+$/i.test(each) || !URL.canParse(each)) return wrong(`CORS_ORIGINS must be *, none, or origins with commas between them, such as https://app.example.com (scheme, host and port, no path), and holds ${JSON.stringify(each)}`)
+    const { origin } = new URL(each)
+    return origin === 'null' ? each.toLowerCase() : origin
+  })
+}
+
 const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
@@ -84,6 +95,7 @@ export const SETTINGS = {
   tlsCert: optional(['TLS_CERT', 'A file with the certificate (PEM, its chain behind it) by which every port speaks https. It is read again when it changes, and on SIGHUP.']),
   tlsKey: optional(['TLS_KEY', "A file with that certificate's private key (PEM, no passphrase)."]),
   tls: oneOf(['TLS', '`self-signed` speaks https with a certificate for this machine that is made at the start; the start says how to trust it.', '--tls'], 'off', ['off', 'self-signed']),
+  corsOrigins: setting<'*' | readonly string[] | undefined>(['CORS_ORIGINS', 'The origins whose pages may call the gateway from a browser, with commas between them; `*` for all, `none` for none. Without it, pages of this machine may while HOST is a loopback address. The admin API is never open to them.'], '', undefined, origins),
   adminHost: text(['ADMIN_HOST', 'The address of the admin API when it has a port of its own.'], '127.0.0.1'),
   adminPort: port(['ADMIN_PORT', 'A port of its own for the admin API. Without it, the admin API is on PORT while HOST is a loopback address, and off otherwise.']),
   dataDir: text(['DATA_DIR', 'Where the embedded database and the generated secrets lie (mode 0700).', '--data-dir'], './.blnk-gateway'),

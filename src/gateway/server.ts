@@ -7,6 +7,7 @@ import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
 import { admit, admitToNothing } from './admit.js'
+import { allowOrigins } from './cors.js'
 import { hasFaultyFraming } from './framing.js'
 import { isHttps } from './https.js'
 import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
@@ -82,6 +83,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     const { rawHeaders, httpVersion } = request.raw
     done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
   })
+  allowOrigins(app, rows, rooms.config)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler(async (request) => { throw await notFound(rooms, request) })
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -126,6 +128,9 @@ function addRow (app: FastifyInstance, row: Row, rooms: Rooms): void {
 
 async function notFound (rooms: Rooms, request: FastifyRequest): Promise<GatewayError> {
   const path = (request.raw.url ?? '').split('?', 1)[0] as string
+  if (request.headers['access-control-request-method'] !== undefined && request.method === 'OPTIONS') {
+    return new GatewayError('ROUTE_NOT_FOUND', { message: `Pages of ${request.headers.origin ?? 'another origin'} may not call ${path}: CORS_ORIGINS names those that may call what is not the admin API` })
+  }
   if (path === '/proxy' || path.startsWith('/proxy/')) {
     await admitToNothing(rooms, request)
     return new GatewayError('ROUTE_NOT_OPEN', { message: `${request.method} ${path} is not one of Core's routes that the proxy forwards: docs/routes.md lists them` })

@@ -130,6 +130,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { requestId, reference } = this.call
     if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
     if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
+    // What hooks have put on the reply. Vary may come in several lines (RFC 9110 5.3).
+    const added = this.reply.getHeaders()
+    for (const name in added) if (name === 'vary' || !hasHeader(headers, name)) headers.push(name, String(added[name]))
   }
 
   #writeHead (): void {

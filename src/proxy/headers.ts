@@ -70,7 +70,8 @@ export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders,
   for (let i = 0; i < texts.length; i += 2) {
     const name = texts[i]!
     const lower = name.toLowerCase()
-    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue
+    // Which pages may read an answer is the gateway's to say: CORS_ORIGINS.
+    if (HOP_BY_HOP.has(lower) || named?.has(lower) || lower.startsWith('access-control-')) continue
     if (lower === 'content-length') contentLength = Number(texts[i + 1])
     headers.push(name, texts[i + 1]!)
   }

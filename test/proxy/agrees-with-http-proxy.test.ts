@@ -35,7 +35,7 @@ test.each([
   ['POST', '/refund-transaction/txn_1', ''],
   ['DELETE', '/balance-monitors/1', undefined]
 ])('%s %s', async (method, path, body) => {
-  const both = await startBoth(answer)
+  const both = await startBoth(answer, { settings: { CORS_ORIGINS: 'none' } })
   const peer = Fastify()
   await peer.register(httpProxy, { upstream: both.core.origin })
   const peerUrl = await peer.listen({ host: '127.0.0.1', port: 0 })

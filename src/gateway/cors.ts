@@ -1,0 +1,62 @@
+import cors from '@fastify/cors'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isLoopback, type Config } from '../config.js'
+import type { Row } from './row.js'
+
+/** Seconds: no browser keeps an answer longer than Chromium's two hours. */
+const MAX_AGE = 7200
+
+/** What a page may read beside the few headers that the Fetch standard names. */
+const EXPOSED = [
+  'X-Request-Id', 'X-Blnk-Reference', 'WWW-Authenticate', 'Retry-After', 'Idempotency-Replayed',
+  'RateLimit', 'RateLimit-Policy', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'
+]
+
+/** Whether a page of this origin is on this machine. The opaque origin `null` may be anyone's. */
+export function isLoopbackOrigin (origin: string): boolean {
+  if (!/^https?:\/\/[^/]+$/.test(origin) || !URL.canParse(origin)) return false
+  return isLoopback(new URL(origin).hostname.replace(/^\[(.*)\]$/, '$1'))
+}
+
+/** Which pages may read answers: CORS_ORIGINS, and without it those of this machine, where only it can be reached; undefined for none. */
+function originsOf ({ corsOrigins, host }: Config): '*' | ((origin: string) => boolean) | undefined {
+  if (corsOrigins === '*') return '*'
+  if (corsOrigins === undefined) return isLoopback(host) ? isLoopbackOrigin : undefined
+  return corsOrigins.length === 0 ? undefined : (origin) => corsOrigins.includes(origin)
+}
+
+/** The first segment as the router reads it, of a path or of a row's pattern; undefined for what is no path. */
+function surfaceOf (target: string): string | undefined {
+  const segment = /^\/([^/?#]*)/.exec(target)?.[1]
+  try {
+    return segment === undefined ? undefined : decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Lets pages of other origins read what these rows answer (https://fetch.spec.whatwg.org/#http-cors-protocol), and answers
+ * their preflights, which carry no credential, before admission. The admin API is for no page of another origin. No
+ * credentials of the browser's own are let in: a bearer token is not one.
+ */
+export function allowOrigins (app: FastifyInstance, rows: readonly Row[], config: Config): void {
+  const allowed = originsOf(config)
+  if (allowed === undefined) return
+  const isAdmin = (row: Row): boolean => row.scope === 'admin'
+  const closed = new Set(rows.filter(isAdmin).map((row) => surfaceOf(row.path)))
+  const open = new Set(rows.map((row) => surfaceOf(row.path)).filter((surface) => !closed.has(surface)))
+  const admits = (request: FastifyRequest): boolean => {
+    const { origin } = request.headers
+    if (origin === undefined && allowed !== '*') return false
+    if (!open.has(surfaceOf(request.raw.url ?? ''))) return false
+    return allowed === '*' || allowed(origin as string)
+  }
+  const yes = { origin: allowed === '*' ? '*' : true, methods: ['GET', 'POST', 'PUT', 'DELETE'], exposedHeaders: EXPOSED, maxAge: MAX_AGE, strictPreflight: false }
+  app.addHook('onRequest', (request, reply, done) => {
+    // https://wicg.github.io/private-network-access/#cors-preflight
+    if (request.headers['access-control-request-private-network'] === 'true' && request.method === 'OPTIONS' && admits(request)) reply.header('Access-Control-Allow-Private-Network', 'true')
+    done()
+  })
+  app.register(cors, { delegator: (request, done) => { done(null, admits(request) ? yes : { origin: false }) } })
+}
