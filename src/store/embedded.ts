@@ -78,6 +78,8 @@ function makeSocketDir (dataDir: string | null): string {
  * @throws DataDirError
  */
 export function startEmbedded ({ dataDir, template }: { dataDir: string | null, template: string | null }): Embedded {
+  // Over TCP instead, whoever is on the machine would be its superuser.
+  if (process.platform === 'win32') throw new DataDirError('the embedded database needs a Unix socket with permissions, which Windows does not have: run in WSL 2, or set DATABASE_URL')
   if (dataDir !== null) openableDataDir(dataDir)
   const socketDir = makeSocketDir(dataDir)
   const data: WorkerOptions = { role: 'embedded-postgres', socketDir, dataDir, template }
