@@ -100,7 +100,7 @@ export const SETTINGS = {
   adminPort: port(['ADMIN_PORT', 'A port of its own for the admin API. Without it, the admin API is on PORT while HOST is a loopback address, and off otherwise.']),
   dataDir: text(['DATA_DIR', 'Where the embedded database and the generated secrets lie (mode 0700).', '--data-dir'], './.blnk-gateway'),
   ephemeral: yesNo(['EPHEMERAL', 'Keep everything in memory; nothing is left after the end.', '--ephemeral'], false),
-  logLevel: oneOf(['LOG_LEVEL', 'The least severe line that is logged.'], 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  logLevel: oneOf(['LOG_LEVEL', 'The least severe line that is logged.', '--log-level'], 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   databaseUrl: optional(['DATABASE_URL', "A Postgres server (15 or newer) for the gateway's own state, in place of the embedded database. BLNK_ENCRYPTION_KEY and BLNK_ADMIN_TOKEN must then be set."], url('DATABASE_URL', ['postgres:', 'postgresql:'])),
   databaseConnections: whole(['DATABASE_CONNECTIONS', 'The most connections that the gateway, and the sandbox beside it, each open to DATABASE_URL.'], 10, [1, 1000]),
   encryptionKey: setting<Buffer | undefined>(['BLNK_ENCRYPTION_KEY', "32 bytes, hexadecimal or base64, that encrypt the Cores' secrets at rest. Generated into the data directory unless DATABASE_URL is set."], '', undefined, encryptionKey),

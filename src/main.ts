@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { buildApp, type App } from './app.js'
-import { SettingError, type Config } from './config.js'
+import type { Config } from './config.js'
 import { createLog } from './gateway/log.js'
-import { DataDirError } from './store/embedded.js'
-import { StoreError } from './store/open.js'
 import { writeSecret } from './store/secrets.js'
+import { mendable } from './start-error.js'
 import { asJson, asText } from './start-message.js'
 
 /** Bad flags, bad settings, a port in use: what the person who starts it can mend. */
@@ -21,23 +20,6 @@ const FAILED_START_MS = 5_000
 
 /** The file of the data directory in which the CLI finds a running gateway. */
 export const RUNNING = 'gateway.json'
-
-/** What the file system says of a data directory that cannot be one. */
-const DIRECTORY = new Set(['EACCES', 'EDQUOT', 'EEXIST', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'])
-
-/** One sentence for what the person who starts it can mend; null for what is our fault. */
-function mendable (error: unknown, config: Config): string | null {
-  if (error instanceof SettingError || error instanceof DataDirError || error instanceof StoreError) return error.message
-  const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number }
-  if (syscall !== 'listen' && syscall !== 'getaddrinfo') {
-    // Of a file system that is read-only, mkdir says that the directory is not there.
-    return DIRECTORY.has(code ?? '') || (code === 'ENOENT' && syscall === 'mkdir') ? `DATA_DIR (--data-dir) ${config.dataDir} cannot be written (${code}): name another` : null
-  }
-  const name = port === config.adminPort ? 'ADMIN_PORT' : 'PORT (--port)'
-  if (code === 'EADDRINUSE') return `${name} ${port} is in use: stop what listens there, or choose another`
-  if (code === 'EACCES') return `${name} ${port} may not be opened by this user: choose one above 1023`
-  return `HOST (--host) ${config.host} cannot be listened on (${code})`
-}
 
 function stop (error: unknown, config: Config): never {
   const sentence = mendable(error, config)

@@ -12,12 +12,22 @@ const EXAMPLES = `
 Examples:
   blnk-gateway start                          on 127.0.0.1:4100, data in ./.blnk-gateway
   blnk-gateway start --ephemeral --port 0 --json
+  blnk-gateway exec -- npm test               a gateway for one command, told by BLNK_BASE_URL
   blnk-gateway keys create --name ci --scope proxy:read --scope proxy:write
   CORE_KEY=... blnk-gateway instances add --name production --core-url https://core.internal:5001
   blnk-gateway instances test inst_core
   blnk-gateway sandbox --port 5001            a Core alone, for Core's own SDKs`
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value]
+
+const EXEC_HELP = `
+The command finds BLNK_BASE_URL, BLNK_API_KEY, BLNK_INSTANCE_ID and BLNK_ADMIN_TOKEN in its environment, and of the
+sandbox Core itself BLNK_CORE_URL and BLNK_CORE_KEY. BLNK_API_KEY and BLNK_INSTANCE_ID that are set already stay as
+they are. Exit code: the command's; 128 and the signal's number when one ended it; 127 when there is no such command;
+2 when the gateway did not start. docs/exec.md has the rest, and what --intercept cannot reach.`
+
+/** Of a gateway that lives as long as a command. */
+const EXEC_SETTINGS: ReadonlySet<string> = new Set(['logLevel', 'seed'])
 
 const secretHelp = 'Secrets are read from the environment or from files, so that no process listing shows them.'
 
@@ -27,20 +37,34 @@ const remote = (command: Command): Command => command
   .option('--data-dir <dir>', `the gateway's data directory, where its admin token lies (DATA_DIR; else ${SETTINGS.dataDir.standard}; or set BLNK_ADMIN_TOKEN)`)
   .option('--json', 'print JSON')
 
+/** A command's flags out of the list of settings. */
+function addSettings (command: Command, takes: (name: string) => boolean): void {
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    if (!('flag' in setting) || setting.flag === undefined || !takes(name)) continue
+    command.addOption(new Option(name === 'ephemeral' ? setting.flag : `${setting.flag} <value>`, `${setting.about} (${setting.env})`))
+  }
+}
+
 export function buildProgram (): Command {
   const program = new Command('blnk-gateway')
     .description('The Blnk Cloud API, self-hosted, in front of any number of Blnk Cores; with a sandbox Core built in.')
     .version(VERSION)
     .configureOutput({ outputError: (text, write) => { write(`blnk-gateway: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}; --help shows what there is\n`) } })
     .addHelpText('after', EXAMPLES)
+    .enablePositionalOptions()
     .exitOverride()
 
   const start = program.command('start').description('start the gateway').option('--json', 'print one line of JSON when ready, secrets included').action(startGateway)
-  for (const [name, setting] of Object.entries(SETTINGS)) {
-    if (!('flag' in setting) || setting.flag === undefined) continue
-    start.addOption(new Option(name === 'ephemeral' ? setting.flag : `${setting.flag} <value>`, `${setting.about} (${setting.env})`))
-  }
+  addSettings(start, () => true)
   start.addHelpText('after', '\nEvery other setting is an environment variable: the README has the table.')
+
+  const exec = program.command('exec').description('run a command beside a gateway of its own, in memory, and end with its exit code')
+    .argument('<command...>', 'the command and its arguments, after --')
+    .option('--intercept', 'take over https://api.cloud.blnkfinance.com for the command alone: its base URL stays as it is')
+    .passThroughOptions()
+    .addHelpText('after', EXEC_HELP)
+    .action(runExec)
+  addSettings(exec, (name) => EXEC_SETTINGS.has(name))
 
   remote(program.command('status').description('whether the gateway and its instances answer')).action(status)
 
@@ -85,6 +109,11 @@ async function startGateway (options: Record<string, string | boolean | undefine
   // Loaded only here: the other commands start faster without the server.
   const { main } = await import('../main.js')
   await main(config, json === true)
+}
+
+async function runExec (command: readonly string[], options: Record<string, string | boolean | undefined>): Promise<void> {
+  const { exec } = await import('./exec.js')
+  await exec(command, options)
 }
 
 export async function run (argv: readonly string[]): Promise<void> {

@@ -51,9 +51,25 @@ const validity = (days: number): { notBefore: Date, notAfter: Date } => {
   return { notBefore, notAfter: new Date(notBefore.getTime() + days * 24 * 3_600_000) }
 }
 
-/** @param name the common name, of at most 64 characters */
-export async function makeAuthority (name: string, days: number = MOST_DAYS): Promise<Authority> {
-  const { X509CertificateGenerator, BasicConstraintsExtension, KeyUsagesExtension, KeyUsageFlags, SubjectKeyIdentifierExtension } = x509()
+/** OID of the name constraints, RFC 5280 4.2.1.10. */
+const NAME_CONSTRAINTS = '2.5.29.30'
+
+/** One DER value of less than 128 bytes (X.690 8.1.3.4). */
+const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => Buffer.concat([Buffer.from([tag, parts.reduce((sum, part) => sum + part.length, 0)]), ...parts])
+
+/** NameConstraints of RFC 5280 4.2.1.10: this host name and those below it, and no address of either family. */
+function onlyHost (host: string): Buffer {
+  const subtree = (tag: number, name: Uint8Array): Buffer => der(0x30, der(tag, name))
+  const [dnsName, ipAddress] = [0x82, 0x87]
+  return der(0x30, der(0xa0, subtree(dnsName, Buffer.from(host))), der(0xa1, subtree(ipAddress, Buffer.alloc(8)), subtree(ipAddress, Buffer.alloc(32))))
+}
+
+/**
+ * @param name the common name, of at most 64 characters
+ * @param host the only host name that its leaves may have, of at most 60 characters; without it they may have any
+ */
+export async function makeAuthority (name: string, days: number = MOST_DAYS, host?: string): Promise<Authority> {
+  const { Extension, X509CertificateGenerator, BasicConstraintsExtension, KeyUsagesExtension, KeyUsageFlags, SubjectKeyIdentifierExtension } = x509()
   const keys = await newKeys()
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [name] }],
@@ -63,7 +79,8 @@ export async function makeAuthority (name: string, days: number = MOST_DAYS): Pr
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey)
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(host === undefined ? [] : [new Extension(NAME_CONSTRAINTS, true, onlyHost(host))])
     ]
   })
   return { cert: certificate.toString('pem') + '\n', key: await pemOfKey(keys.privateKey), certificate, keys }

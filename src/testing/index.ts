@@ -1,6 +1,6 @@
-import { buildApp } from '../app.js'
 import { readConfig } from '../config.js'
 import { createLog } from '../gateway/log.js'
+import { startApp } from '../start-app.js'
 import attachGateway from './attach.cjs'
 
 export type TestGateway = attachGateway.TestGateway
@@ -14,23 +14,17 @@ export async function startGateway (options: TestGatewayOptions = {}): Promise<T
   if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '', options.seed)
   const server = options.settings?.['DATABASE_URL'] !== undefined
   const config = readConfig({ LOG_LEVEL: 'silent', PORT: '0', ...(server ? {} : { EPHEMERAL: 'true' }), ...options.settings })
-  const app = buildApp(config, createLog(config.logLevel, false), options.seed)
-  try {
-    await app.listen()
-    const { url, ca, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = await app.started
-    return {
-      url,
-      ca,
-      apiKey: apiKey ?? '',
-      instanceId: instanceId ?? '',
-      adminToken,
-      sandboxCoreUrl: sandboxCoreUrl ?? '',
-      sandboxCoreKey: sandboxCoreKey ?? '',
-      reset: app.reset,
-      close: app.close
-    }
-  } catch (error) {
-    await app.close().catch(() => {})
-    throw error
+  const { app, started } = await startApp(config, createLog(config.logLevel, false), options.seed)
+  const { url, ca, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = started
+  return {
+    url,
+    ca,
+    apiKey: apiKey ?? '',
+    instanceId: instanceId ?? '',
+    adminToken,
+    sandboxCoreUrl: sandboxCoreUrl ?? '',
+    sandboxCoreKey: sandboxCoreKey ?? '',
+    reset: app.reset,
+    close: app.close
   }
 }
