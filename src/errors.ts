@@ -16,6 +16,8 @@ export const CATALOGUE = {
   CORE_BROKEN_ANSWER: [502, 'The Core of this instance answered with something that is not HTTP'],
   CORE_TIMEOUT: [504, 'The Core of this instance did not answer in time; what was asked of it may still be done'],
   ROUTE_NOT_FOUND: [404, 'There is no such route'],
+  ROUTE_METHOD_NOT_ALLOWED: [405, 'This path does not take this method: the header Allow lists those it takes'],
+  NOT_BUILT: [501, 'This route of Blnk Cloud is not built yet: docs/coverage.md lists those that are'],
   ROUTE_NOT_OPEN: [404, 'This route is not available through the proxy'],
   PATH_REFUSED: [400, 'The path of this request cannot be forwarded: send it without .., //, backslashes and encoded slashes'],
   DELIVERY_NOT_FOUND: [404, 'There is no delivery with this id; of those that have ended, the last thousand are kept'],
@@ -36,14 +38,38 @@ export const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE
 
+/**
+ * What the form of a request gives away about its mistake. The sentence of the refusal ends with it, and its name is
+ * `details.hint`. Never what is known here of the credential or of an instance: unknown, expired and revoked stay alike.
+ */
+export const HINTS = {
+  core_header: 'X-Blnk-Key is read by a Core alone, to which the gateway sends the Core\'s own',
+  other_header: 'X-Api-Key is not read',
+  credential_in_query: 'A credential in the URL is not read, since URLs are logged and shared: put it into the header',
+  basic_credentials: 'Basic is not the scheme of an API key, Bearer is',
+  scheme_missing: 'The header has a token without a scheme: put the word Bearer before it',
+  token_missing: 'Nothing comes after Bearer: is the variable set?',
+  token_malformed: 'A token is one word of letters, digits and -._~+/ without quotes',
+  refresh_token: 'This is a refresh token: exchange it at POST /oauth/token, and send the access token',
+  core_key: 'API keys start with blnk_: this looks like a Core key, which the gateway sends to its Core by itself, or like the admin token, which opens /admin alone',
+  api_key_for_admin: 'This is an API key: the admin token is the file admin-token of the data directory, or BLNK_ADMIN_TOKEN',
+  instance_empty: 'It is there and empty: is the variable set?',
+  instance_spelling: 'The parameter is spelled instance_id',
+  instance_in_header: 'It is not read from a header',
+  instance_in_body: 'It is not read from the body'
+} as const satisfies Record<string, string>
+
+export type Hint = keyof typeof HINTS
+
 /** Thrown for an answer of our own. Its cause stays in the log and is never in the answer. */
 export class GatewayError extends Error {
   readonly status: number
 
-  constructor (readonly code: ErrorCode, options: { message?: string, details?: unknown, cause?: unknown, headers?: Readonly<Record<string, string>>, status?: number } = {}) {
-    super(options.message ?? CATALOGUE[code][1], { cause: options.cause })
+  constructor (readonly code: ErrorCode, options: { message?: string, hint?: Hint | undefined, details?: unknown, cause?: unknown, headers?: Readonly<Record<string, string>>, status?: number } = {}) {
+    const sentence = options.message ?? CATALOGUE[code][1]
+    super(options.hint === undefined ? sentence : `${sentence}. ${HINTS[options.hint]}`, { cause: options.cause })
     this.status = options.status ?? CATALOGUE[code][0]
-    this.details = options.details
+    this.details = options.hint === undefined ? options.details : { hint: options.hint }
     this.headers = options.headers ?? {}
   }
 

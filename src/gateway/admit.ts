@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { bearerToken, type Credential, type Refusal } from '../auth/credentials.js'
+import { bearerToken, KEY_PREFIX, type Credential, type Refusal } from '../auth/credentials.js'
 import { admits, type Scope } from '../auth/scopes.js'
 import { GatewayError } from '../errors.js'
 import type { Routed } from '../instances/registry.js'
 import { takeInstanceId } from '../lib/instance-id.js'
+import { hasBody } from '../proxy/headers.js'
+import { instanceHint, missingTokenHint, wrongTokenHint } from './hints.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row, Tier } from './row.js'
 
@@ -96,26 +98,32 @@ function admitCredential (rooms: Rooms, request: FastifyRequest): Credential | P
   const header = request.headers.authorization
   const token = bearerToken(header)
   if (token === null) {
-    throw header === undefined
-      ? new Refused({ reason: 'no_credential' }, 'AUTH_REQUIRED', { headers: challenge() })
-      : new Refused({ reason: 'not_a_bearer_token' }, 'AUTH_REQUIRED', { headers: challenge('invalid_request') })
+    const hint = missingTokenHint(request.headers, request.raw.url ?? '')
+    const reason = hint ?? (header === undefined ? 'no_credential' : 'not_a_bearer_token')
+    throw new Refused({ reason }, 'AUTH_REQUIRED', { hint, headers: challenge(header === undefined ? undefined : 'invalid_request') })
   }
   const kind = rooms.tokenKinds.find((one) => one.matches(token)) ?? rooms.credentials
   const found = kind.find(token, Date.now())
-  return found instanceof Promise ? found.then(valid) : valid(found)
+  return found instanceof Promise ? found.then((one) => valid(one, token)) : valid(found, token)
 }
 
-function valid (found: Credential | Refusal): Credential {
+function valid (found: Credential | Refusal, token: string): Credential {
+  if (typeof found !== 'string') return found
   // One answer for unknown, expired and revoked: which it was is for the log.
-  if (typeof found === 'string') throw new Refused({ reason: `${found}_credential` }, 'AUTH_INVALID', { headers: challenge('invalid_token') })
-  return found
+  const hint = wrongTokenHint(token)
+  throw new Refused({ reason: found === 'unknown' && hint !== undefined ? hint : `${found}_credential` }, 'AUTH_INVALID', { hint, headers: challenge('invalid_token') })
 }
 
 function admitAdmin (rooms: Rooms, request: FastifyRequest): void {
   const token = bearerToken(request.headers.authorization)
-  if (token === null) throw new Refused({ reason: 'no_credential' }, 'AUTH_REQUIRED', { message: 'The admin API needs the admin token: send Authorization: Bearer YOUR_ADMIN_TOKEN', headers: challenge() })
+  if (token === null) {
+    const hint = missingTokenHint(request.headers, request.raw.url ?? '')
+    throw new Refused({ reason: hint ?? 'no_credential' }, 'AUTH_REQUIRED', { message: 'The admin API needs the admin token: send Authorization: Bearer YOUR_ADMIN_TOKEN', hint, headers: challenge() })
+  }
   const hash = createHash('sha256').update(token).digest()
-  if (!timingSafeEqual(hash, rooms.adminToken)) throw new Refused({ reason: 'wrong_admin_token' }, 'AUTH_INVALID', { headers: challenge('invalid_token') })
+  if (timingSafeEqual(hash, rooms.adminToken)) return
+  const hint = token.startsWith(KEY_PREFIX) ? 'api_key_for_admin' : undefined
+  throw new Refused({ reason: 'wrong_admin_token' }, 'AUTH_INVALID', { hint, headers: challenge('invalid_token') })
 }
 
 function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credential, method }: { credential: Credential, method: string }): void {
@@ -129,7 +137,10 @@ function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credentia
 
 function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRequest): Routed {
   const id = instanceIdOf(request.raw.url ?? '')
-  if (id === undefined) throw new Refused({ reason: 'no_instance_id', credential }, 'INSTANCE_ID_REQUIRED')
+  if (id === undefined) {
+    const hint = instanceHint({ headers: request.headers, target: request.raw.url ?? '', hasBody: hasBody(request.raw.rawHeaders) })
+    throw new Refused({ reason: 'no_instance_id', credential }, 'INSTANCE_ID_REQUIRED', { hint })
+  }
   // A bound key learns nothing of which other instances exist.
   if (credential.instances !== null && !credential.instances.includes(id)) {
     throw new Refused({ reason: 'bound_to_another_instance', credential, instance: id }, 'INSTANCE_FORBIDDEN', { message: `This credential is bound to ${named(credential.instances)}: send that instance_id` })

@@ -6,13 +6,16 @@ import { CATALOGUE, GatewayError } from '../errors.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
-import { admit, admitToNothing } from './admit.js'
+import { admit } from './admit.js'
 import { allowOrigins } from './cors.js'
 import { hasFaultyFraming } from './framing.js'
 import { isHttps } from './https.js'
+import { createNear } from './near-routes.js'
+import { notBuilt, routeNotBuilt } from './not-built.js'
 import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
+import { unknownRoute } from './unknown-route.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -85,7 +88,8 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   })
   allowOrigins(app, rows, rooms.config)
   app.setErrorHandler(sendError)
-  app.setNotFoundHandler(async (request) => { throw await notFound(rooms, request) })
+  const near = createNear(rows)
+  app.setNotFoundHandler(async (request) => { throw await unknownRoute(rooms, near, request) })
   app.addHook('onSend', (request, reply, payload, done) => {
     watchReceived(request, reply, payload)
     done(null, payload)
@@ -117,26 +121,14 @@ function addRow (app: FastifyInstance, row: Row, rooms: Rooms): void {
       const admitted = admit(rooms, row, request)
       const go = (call: Call): void => {
         request.call = call
-        done()
+        // Before its body is read, whatever that is: it may be of a kind that nothing here parses.
+        done(row.handler === notBuilt ? routeNotBuilt(row) : undefined)
       }
       if (admitted instanceof Promise) admitted.then(go, done)
       else go(admitted)
     },
     handler: (request, reply) => row.handler(request, reply, request.call as Call)
   })
-}
-
-async function notFound (rooms: Rooms, request: FastifyRequest): Promise<GatewayError> {
-  const path = (request.raw.url ?? '').split('?', 1)[0] as string
-  if (request.headers['access-control-request-method'] !== undefined && request.method === 'OPTIONS') {
-    return new GatewayError('ROUTE_NOT_FOUND', { message: `Pages of ${request.headers.origin ?? 'another origin'} may not call ${path}: CORS_ORIGINS names those that may call what is not the admin API` })
-  }
-  if (path === '/proxy' || path.startsWith('/proxy/')) {
-    await admitToNothing(rooms, request)
-    return new GatewayError('ROUTE_NOT_OPEN', { message: `${request.method} ${path} is not one of Core's routes that the proxy forwards: docs/routes.md lists them` })
-  }
-  const hint = path.startsWith('/admin/') ? ': the admin API is off on this address; set ADMIN_PORT, or listen on a loopback address' : ''
-  return new GatewayError('ROUTE_NOT_FOUND', { message: `There is no route ${request.method} ${path}${hint}` })
 }
 
 const BROKEN_HTTP: Readonly<Record<string, readonly [reason: string, error: GatewayError]>> = {
