@@ -1,35 +1,14 @@
 import { expect, test } from 'vitest'
 import { proxyRows } from '../../routes/index.js'
 import type { Row, Tier } from '../../src/gateway/row.js'
+import { cloudRoutes } from './cloud-routes.js'
 import { scopesOf } from './row-spelling.js'
 
-// The vendor's page of the Proxy API: R asks for proxy:read, W for proxy:write.
-const DOCUMENTED = `
-W POST /ledgers
-W POST /balances
-W POST /transactions
-W POST /transactions/bulk
-W PUT /transactions/inflight/:id
-W POST /refund-transaction/:id
-W POST /identities
-W PUT /identities/:identity_id
-W PUT /balances/:id/identity
-W POST /:id/metadata
-R GET /balances/:id/at
-R GET /balances/:id/lineage
-R GET /transactions/:id/lineage
-R GET /identities/:identity_id/tokenized-fields
-R GET /identities/:identity_id/detokenize/:field
-W POST /identities/:identity_id/tokenize/:field
-W POST /identities/:identity_id/tokenize
-W POST /identities/:identity_id/detokenize
-W POST /reconciliation/start
-W POST /reconciliation/upload
-W POST /reconciliation/matching-rules
-W PUT /reconciliation/matching-rules/:id
-W DELETE /reconciliation/matching-rules/:id
-R GET /reconciliation/:reconciliation_id
-W POST /reconciliation/start-instant`
+const LETTER: Readonly<Record<string, string>> = { 'proxy:read': 'R', 'proxy:write': 'W', 'proxy:read proxy:write': 'S', '*': 'M' }
+
+// R asks for proxy:read, W for proxy:write.
+const DOCUMENTED = cloudRoutes.filter(({ api }) => api === 'Proxy')
+  .map(({ scopes, method, path }) => `${LETTER[scopes.join(' ')]} ${method} ${path.slice('/proxy'.length).replace(/\{(\w+)\}/g, ':$1')}`).join('\n')
 
 // Ordinary routes of Core that the page does not list. S is a read that a POST carries: either scope.
 const CORE = `
@@ -84,8 +63,6 @@ M DELETE /api-keys/:id
 R GET /
 R GET /health
 R GET /metrics`
-
-const LETTER: Readonly<Record<string, string>> = { 'proxy:read': 'R', 'proxy:write': 'W', 'proxy:read proxy:write': 'S', '*': 'M' }
 
 const line = (row: Row): string => `${LETTER[scopesOf(row).join(' ')] ?? '?'} ${row.method} ${row.path.slice('/proxy'.length)}`
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CATALOGUE, GatewayError, type ErrorCode } from '../../src/errors.js'
+import { CATALOGUE, GatewayError, HINTS, type ErrorCode } from '../../src/errors.js'
 import { sources, textOf } from '../house/source-files.js'
 
 const entries = Object.entries(CATALOGUE) as Array<[ErrorCode, readonly [number, string]]>
@@ -43,4 +43,11 @@ test('an error is sent in one shape, and its cause is not in it', () => {
   expect(error.status).toBe(502)
   const sentence = CATALOGUE.CORE_UNREACHABLE[1]
   expect(JSON.parse(error.body())).toEqual({ error: sentence, error_detail: { code: 'CORE_UNREACHABLE', message: sentence } })
+})
+
+test.each(Object.entries(HINTS))('the hint %s is given somewhere, and is a sentence without its full stop', (name, sentence) => {
+  expect(program).toContain(`'${name}'`)
+  expect(sentence.endsWith('.')).toBe(false)
+  const error = new GatewayError('AUTH_REQUIRED', { hint: name as keyof typeof HINTS })
+  expect(JSON.parse(error.body())).toMatchObject({ error: `${CATALOGUE.AUTH_REQUIRED[1]}. ${sentence}`, error_detail: { details: { hint: name } } })
 })
