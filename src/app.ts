@@ -184,6 +184,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     reloadCertificate () { https?.reload() },
     async reset () {
       await started
+      // A wrong seed is found before anything is lost.
+      source?.()
       await snapshot?.()
       rooms.faults?.clearAll()
       const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])

@@ -130,8 +130,7 @@ function formed (form: Form, value: Value, at: Checking): Value {
       const name = textOf(value) ?? fail(path, 'write a name')
       if (form === 'balance' && name.startsWith('@')) return name
       if (known[form].has(name)) return new Name(form === 'identity' ? 'identities' : `${form}s`, name)
-      const hint = form === 'balance' ? '; an indicator begins with @' : ''
-      return fail(path, `there is no ${form} named ${JSON.stringify(name)}: ${suggestion(name, [...known[form].keys()])}${hint}`)
+      return fail(path, `there is no ${form} named ${JSON.stringify(name)}: ${suggestion(name, [...known[form].keys()])}`)
     }
   }
 }

@@ -107,6 +107,7 @@ test('a file that was changed is applied by the next reset; a wrong one is refus
   const refused = await reset()
   expect([refused.status, refused.json.error_detail.code]).toEqual([409, 'SEED_REFUSED'])
   expect(refused.json.error).toContain('seed.yaml:5: transactions[0].destination: there is no balance named "eva": did you mean "eve"?')
+  await expect(gateway.reset()).rejects.toThrow('there is no balance named "eva"')
   expect(await eve()).toBe(2020)
 })
 

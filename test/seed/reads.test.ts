@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { checkSeed, type Seed } from '../../src/seed/seed.js'
 import { readObject, readText } from '../../src/seed/text.js'
-import { encodeJson } from '../../src/seed/value.js'
+import { encodeJson, KINDS } from '../../src/seed/value.js'
+import { textOf } from '../house/source-files.js'
 
 const seedOf = (text: string): Seed => checkSeed(readText(text, 'wallet.yaml'))
 const IDS = { ledgers: { shop: 'ldg_1' }, identities: { eve: 'idt_1' }, balances: { eve: 'bln_1', till: 'bln_2' }, transactions: {} }
@@ -60,7 +61,7 @@ test('an object of a program is a seed too', () => {
 })
 
 const WRONG: Readonly<Record<string, readonly [text: string, sentence: string]>> = {
-  'a balance that there is not': [withTransaction('amount: 1, source: evee, destination: till'), 'wallet.yaml:9: transactions[0].source: there is no balance named "evee": did you mean "eve"?; an indicator begins with @'],
+  'a balance that there is not': [withTransaction('amount: 1, source: evee, destination: till'), 'wallet.yaml:9: transactions[0].source: there is no balance named "evee": did you mean "eve"?'],
   'a leg that there is not': [withTransaction('amount: 1, source: eve, destinations: [ { identifier: tlil } ]'), 'wallet.yaml:9: transactions[0].destinations[0].identifier: there is no balance named "tlil": did you mean "till"?'],
   'a ledger that there is not': ['balances:\n  eve: { ledger: shop, currency: USD }\n', 'wallet.yaml:2: balances.eve.ledger: there is no ledger named "shop": there are none'],
   'an unknown member': [withTransaction('amount: 1, source: eve, destination: till, allow_overdaft: true'), 'transactions[0].allow_overdaft: there is no member "allow_overdaft" here: did you mean "allow_overdraft"?'],
@@ -81,4 +82,13 @@ describe('refused with the place', () => {
   test.each(Object.entries(WRONG))('%s', (_name, [text, sentence]) => {
     expect(() => seedOf(text)).toThrow(sentence)
   })
+})
+
+test('the examples of docs/seeds.md are seeds, with the names of its answer', () => {
+  const blocks = [...textOf('docs/seeds.md').matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language, text]) => ({ language, text: text as string }))
+  const [yaml] = blocks.filter(({ language }) => language === 'yaml')
+  const { records } = seedOf(yaml?.text as string)
+  const [answer] = blocks.filter(({ language }) => language === 'json').map(({ text }) => JSON.parse(text) as object)
+  const told = answer as Record<string, object>
+  for (const kind of KINDS) expect(records.filter((one) => one.kind === kind).map(({ name }) => name)).toEqual(Object.keys(told[kind] as object))
 })

@@ -31,7 +31,7 @@ describe.skipIf(server === undefined)('several replicas on one server', () => {
     await onServer(`CREATE DATABASE ${name}`)
     const url = new URL(server as string)
     url.pathname = `/${name}`
-    const settings = { DATABASE_URL: url.href, SANDBOX: 'on', BLNK_ENCRYPTION_KEY: 'ab'.repeat(32), BLNK_ADMIN_TOKEN: token, DATABASE_CONNECTIONS: '4' }
+    const settings = { DATABASE_URL: url.href, SANDBOX: 'on', BLNK_ENCRYPTION_KEY: 'ab'.repeat(32), BLNK_ADMIN_TOKEN: token, DATABASE_CONNECTIONS: '4', SEED: 'examples/seeds/wallet.yaml' }
     replicas = await Promise.all([startOwnApp(settings), startOwnApp(settings), startOwnApp(settings)])
   })
   afterAll(async () => {
@@ -53,5 +53,18 @@ describe.skipIf(server === undefined)('several replicas on one server', () => {
     expect((await ledgers(2, key.api_key, instance.instance_id)).text).toContain('seen by all')
     await admin(2, 'DELETE', `/keys/${key.id}`)
     await expect.poll(async () => (await ledgers(0, key.api_key, instance.instance_id)).status, { timeout: 10_000 }).toBe(401)
+  })
+
+  test('one of them has applied the seed, and a reset by any applies it again', async () => {
+    const seeds = await Promise.all([0, 1, 2].map(async (replica) => (await admin(replica, 'GET', '/seed')).text))
+    expect(new Set(seeds).size).toBe(1)
+    const { balances } = JSON.parse(seeds[0] as string) as { balances: Record<string, string> }
+    const sandbox = replicas[0]?.started as Started
+    const alice = async (): Promise<number> => (await call(`${sandbox.sandboxCoreUrl}/balances/${balances['alice_usd']}`, { headers: { 'X-Blnk-Key': sandbox.sandboxCoreKey as string } })).json.balance
+    expect(await alice()).toBe(58450)
+    const resets = await Promise.all([1, 2].map(async (replica) => await admin(replica, 'POST', `/instances/${sandbox.instanceId}/reset`)))
+    expect(resets.map(({ status }) => status)).toEqual([204, 204])
+    expect(await alice()).toBe(58450)
+    expect((await admin(0, 'GET', '/seed')).text).toBe(seeds[0])
   })
 })
