@@ -34,7 +34,11 @@ import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
 import { keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
 import { createSnapshot } from './store/snapshot.js'
+import type { Tracing } from './tracing/otlp.js'
 import { createWebhookStore } from './webhooks/store.js'
+
+/** Milliseconds that a collector of traces is given at the stop: less than what ends the process. */
+const MOST_FLUSH_MS = 5_000
 
 /** What a start has to tell; secrets in clear, for `--json` and the test helper. */
 export interface Started {
@@ -105,6 +109,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     database: async () => await rooms.opened.ping().then(() => true),
     sandbox: () => opened?.sandbox?.health()
   })
+  let tracing: Tracing | undefined
   const rooms: Rooms = {
     config,
     log,
@@ -114,7 +119,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     adminToken: createHash('sha256').update(adminToken).digest(),
     tokenKinds: [],
     gates: [],
-    observers: [createRequestLog(log), metrics.observer],
+    observers: [createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) }],
     metrics,
     get isOpen () { return opened !== undefined },
     get opened () {
@@ -131,6 +136,15 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     .catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new SettingError(`SANDBOX_PORT ${config.sandboxPort} is in use: stop what listens there, or choose another`) : error
     })
+
+  async function startTraces (): Promise<void> {
+    const url = config.tracesUrl ?? (config.otlpUrl === undefined ? undefined : `${config.otlpUrl.replace(/\/+$/, '')}/v1/traces`)
+    if (url === undefined) return
+    // Two hundred files that nobody else needs.
+    const { startTracing } = await import('./tracing/otlp.js')
+    tracing = startTracing({ url, service: config.serviceName, version: VERSION, flushMs: Math.min(config.shutdownTimeoutMs, MOST_FLUSH_MS), log })
+    closers.push(tracing.close)
+  }
 
   async function open (url: string, adminUrl: string | null): Promise<Started> {
     store = openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: warn })
@@ -173,6 +187,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     started,
     died,
     async listen () {
+      await startTraces()
       https = await openHttps(config, dataDir, log)
       for (const server of [main, admin]) if (server !== undefined) https?.serve(server.server as unknown as Server)
       const url = await listenOn(main, config.host, config.port)

@@ -125,6 +125,9 @@ export const SETTINGS = {
   headersTimeoutMs: whole(['HEADERS_TIMEOUT_MS', "Milliseconds for a Core's first answer, after which the answer is 504."], 60_000, [1, 3_600_000]),
   bodyTimeoutMs: whole(['BODY_TIMEOUT_MS', "Milliseconds between two parts of a Core's answer, after which the client's connection is cut."], 300_000, [1, 3_600_000]),
   faults: setting<boolean | undefined>(['FAULTS', 'Whether the admin API may let requests fail on purpose: `on` or `off`. On by itself only with EPHEMERAL.'], '', undefined, onOff('FAULTS')),
+  tracesUrl: optional(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'Where traces go by OTLP over HTTP, as it is; it wins over OTEL_EXPORTER_OTLP_ENDPOINT.'], url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:'])),
+  otlpUrl: optional(['OTEL_EXPORTER_OTLP_ENDPOINT', 'The base URL of an OpenTelemetry collector; traces go to `/v1/traces` below it. Without either, no request is traced.'], url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])),
+  serviceName: text(['OTEL_SERVICE_NAME', 'The name of the gateway in traces.'], 'blnk-gateway'),
   shutdownTimeoutMs: whole(['SHUTDOWN_TIMEOUT_MS', 'Milliseconds that running requests are given when the gateway is told to stop.'], 10_000, [0, 600_000])
 } as const
 

@@ -48,6 +48,8 @@ export interface Outcome {
 export interface Watch {
   /** A piece of the caller's body, as it came. */
   sent?(chunk: Buffer): void
+  /** The head that goes to a Core now, flat: name, value, name, value. It may be changed. */
+  forwarding?(headers: string[], origin: string): void
   /** The answer's head; headers are flat: name, value, name, value. */
   answered?(status: number, headers: readonly string[]): void
   /** A piece of the answer's body. */

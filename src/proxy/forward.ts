@@ -40,6 +40,7 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   const upstream = upstreamNow(call)
   const { headers } = upstream === call.upstream ? head : headFor(request.raw.rawHeaders, { ...call, upstream })
   const outgoing = { path: upstream.basePath + target.path, headers: withLength({ ...head, headers }, body), body: body ?? (head.hasBody ? streamBody(request.raw, request.record?.watches) : null) }
+  for (const watch of request.record?.watches ?? []) watch.forwarding?.(outgoing.headers, upstream.origin)
   if (fault !== undefined && 'drop' in fault) return await dropAfter(upstream, outgoing, { request, reply, call })
   return await new Exchange(request, reply, call).send(upstream, outgoing)
 }
