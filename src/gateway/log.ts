@@ -1,34 +1,27 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Observer, Outcome } from './record.js'
+import { requestLine, requestSentence, type Line } from './request-line.js'
 
 /** Logs go to standard error: readable lines on a terminal, JSON otherwise. Standard output is for what the start prints. */
 export function createLog (level: string, terminal: boolean): Logger {
   const out = pino.destination({ fd: 2, sync: true })
+  const colours = terminal && process.stderr.hasColors()
   const stream: DestinationStream = terminal
-    ? pretty({ destination: out, colorize: true, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname,request', singleLine: true })
+    ? pretty({
+      destination: out,
+      colorize: colours,
+      customColors: 'message:reset',
+      translateTime: 'SYS:HH:MM:ss.l',
+      ignore: 'pid,hostname,request',
+      singleLine: true,
+      messageFormat: (line, messageKey) => isOfRequest(line) ? requestLine(line.request, colours) : String(line[messageKey] ?? '')
+    })
     : out
   return pino({ level, base: null }, stream)
 }
 
-const ENDED: Readonly<Record<Exclude<Outcome['end'], 'answered'>, (outcome: Outcome) => string>> = {
-  caller_left: ({ status, forwarded }) => `the caller left ${status !== undefined ? 'before the end of the answer' : forwarded ? 'before the answer' : 'before it was forwarded'}`,
-  core_broke_off: () => 'Core broke off in the middle of its answer',
-  cut: () => 'cut by a fault'
-}
-
-/** For a person: method, path, status, milliseconds, key, instance, what was filled, why it was refused. */
-function sentence (outcome: Outcome): string {
-  const { method, path, status, ms, credential, instanceId, filled, end, refusal } = outcome
-  const notes = [
-    credential === undefined ? '' : `key="${credential.name}"`,
-    instanceId ?? '',
-    filled === undefined || filled.length === 0 ? '' : `filled ${filled.join(', ')}`,
-    end === 'answered' ? '' : ENDED[end](outcome),
-    refusal === undefined ? '' : `refused: ${refusal.message}`
-  ].filter((note) => note !== '')
-  return `${method} ${path} ${status ?? '-'} ${ms.toFixed(1)} ms${notes.map((note) => ` · ${note}`).join('')}`
-}
+const isOfRequest = (line: object): line is { request: Line } => 'request' in line && typeof (line.request as Partial<Line> | null)?.ms === 'number'
 
 /** What went wrong on our side, or in a Core. */
 function levelOf ({ end, refusal }: Outcome): 'info' | 'warn' | 'error' {
@@ -43,24 +36,35 @@ export function createRequestLog (log: Logger): Observer {
       const level = levelOf(outcome)
       if (!log.isLevelEnabled(level)) return
       const { refusal } = outcome
+      const line = lineOf(outcome)
       log[level]({
         request: {
           id: outcome.requestId,
-          method: outcome.method,
-          // The row's pattern, by which lines can be counted; the path is in the message.
+          ...line,
+          // The pattern, by which lines can be counted.
           row: outcome.row?.path,
-          status: outcome.status,
-          ms: Math.round(outcome.ms * 10) / 10,
-          key: outcome.credential?.name,
           key_prefix: outcome.credential?.prefix,
-          instance: outcome.instanceId,
-          filled: outcome.filled,
-          end: outcome.end === 'answered' ? undefined : outcome.end,
           granted: refusal?.status === 401 || refusal?.status === 403 ? false : undefined,
           reason: outcome.reason
         },
         err: outcome.error ?? (refusal !== undefined && refusal.status >= 500 ? refusal.cause ?? refusal : undefined)
-      }, sentence(outcome))
+      }, requestSentence(line))
     }
+  }
+}
+
+function lineOf (outcome: Outcome): Line {
+  return {
+    method: outcome.method,
+    path: outcome.path,
+    status: outcome.status ?? null,
+    ms: Math.round(outcome.ms * 10) / 10,
+    key: outcome.credential?.name ?? null,
+    instance: outcome.instanceId ?? null,
+    filled: outcome.filled ?? [],
+    reference: outcome.reference ?? null,
+    end: outcome.end,
+    forwarded: outcome.forwarded,
+    refused: outcome.refusal?.message ?? null
   }
 }
