@@ -3,6 +3,7 @@ import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, res
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 import { showSeed } from '../src/seed/handlers.js'
+import { listRequests, showRequest } from '../src/requests/handlers.js'
 import { listDeliveries, redeliver, setWebhook, webhookBody } from '../src/webhooks/handlers.js'
 
 /** Behind the admin token: on the gateway's own port while that is a loopback address, else on ADMIN_PORT alone. */
@@ -31,5 +32,8 @@ export const adminRows = [
 
   { method: 'POST', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', body: faultBody, handler: addFault },
   { method: 'GET', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', handler: listFaults },
-  { method: 'DELETE', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', handler: clearFaults }
+  { method: 'DELETE', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', handler: clearFaults },
+
+  { method: 'GET', path: '/admin/requests', scope: 'admin', instance: 'none', handler: listRequests },
+  { method: 'GET', path: '/admin/requests/:id', scope: 'admin', instance: 'none', handler: showRequest }
 ] as const satisfies readonly Row[]

@@ -24,6 +24,8 @@ import type { PostgresAddress } from './lib/postgres.js'
 import { VERSION } from './lib/version.js'
 import { createMetrics } from './metrics/metrics.js'
 import { createDispatcher } from './proxy/dispatcher.js'
+import { createRecorder } from './requests/recorder.js'
+import { RequestRing } from './requests/ring.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
 import { createSeeding } from './seed/seeding.js'
 import { seedSource } from './seed/source.js'
@@ -110,6 +112,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     sandbox: () => opened?.sandbox?.health()
   })
   let tracing: Tracing | undefined
+  const requests = config.requestLog ? new RequestRing() : undefined
   const rooms: Rooms = {
     config,
     log,
@@ -119,8 +122,12 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     adminToken: createHash('sha256').update(adminToken).digest(),
     tokenKinds: [],
     gates: [],
-    observers: [createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) }],
+    observers: [
+      createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) },
+      ...(requests === undefined ? [] : [createRecorder(requests, config.requestLogBodies)])
+    ],
     metrics,
+    requests,
     get isOpen () { return opened !== undefined },
     get opened () {
       if (opened === undefined) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
@@ -203,6 +210,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       source?.()
       await snapshot?.()
       rooms.faults?.clearAll()
+      requests?.clear()
       const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])
       await rooms.opened.changed('instances')
       await rooms.opened.changed('keys')
@@ -211,6 +219,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       await Promise.all([...gone.map(async (schema) => { await sandbox?.drop(schema) }), ...kept.map(async (one) => { await rooms.opened.seeding?.reset(one, null) })])
     },
     async close () {
+      // Those who follow it would be waited for.
+      requests?.close()
       const servers = [main, admin].filter((one) => one !== undefined)
       const late = setTimeout(() => { for (const server of servers) server.server.closeAllConnections() }, config.shutdownTimeoutMs)
       await Promise.all(servers.map(async (server) => { await server.close() }))

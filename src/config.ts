@@ -128,12 +128,14 @@ export const SETTINGS = {
   tracesUrl: optional(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'Where traces go by OTLP over HTTP, as it is; it wins over OTEL_EXPORTER_OTLP_ENDPOINT.'], url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:'])),
   otlpUrl: optional(['OTEL_EXPORTER_OTLP_ENDPOINT', 'The base URL of an OpenTelemetry collector; traces go to `/v1/traces` below it. Without either, no request is traced.'], url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])),
   serviceName: text(['OTEL_SERVICE_NAME', 'The name of the gateway in traces.'], 'blnk-gateway'),
+  requestLog: setting<boolean | undefined>(['REQUEST_LOG', 'Whether the last 500 requests are kept in memory for the admin API and `blnk-gateway logs`, secrets removed: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('REQUEST_LOG')),
+  requestLogBodies: whole(['REQUEST_LOG_BODIES', 'Bytes of each body that the request log keeps; 0 keeps none.'], 16_384, [0, 1_048_576]),
   shutdownTimeoutMs: whole(['SHUTDOWN_TIMEOUT_MS', 'Milliseconds that running requests are given when the gateway is told to stop.'], 10_000, [0, 600_000])
 } as const
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> }
 
-export interface Config extends Omit<Settings, 'sandbox' | 'faults'> { readonly sandbox: boolean, readonly faults: boolean }
+export interface Config extends Omit<Settings, 'sandbox' | 'faults' | 'requestLog'> { readonly sandbox: boolean, readonly faults: boolean, readonly requestLog: boolean }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -150,7 +152,7 @@ export function readConfig (environment: Environment = process.env, flags: Reado
     const given = flags[name] ?? (environment[one.env] === '' ? undefined : environment[one.env])
     return [name, given === undefined ? one.value : (one.read as (t: string) => unknown)(given)]
   })) as unknown as Settings
-  return { ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral }
+  return { ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral, requestLog: settings.requestLog ?? settings.databaseUrl === undefined }
 }
 
 function consistent (s: Settings): boolean {

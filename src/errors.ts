@@ -21,6 +21,8 @@ export const CATALOGUE = {
   ROUTE_NOT_OPEN: [404, 'This route is not available through the proxy'],
   PATH_REFUSED: [400, 'The path of this request cannot be forwarded: send it without .., //, backslashes and encoded slashes'],
   DELIVERY_NOT_FOUND: [404, 'There is no delivery with this id; of those that have ended, the last thousand are kept'],
+  REQUEST_NOT_FOUND: [404, 'There is no request with this id in the request log; it keeps the last 500 of this run'],
+  REQUEST_LOG_OFF: [409, 'The request log is off: start the gateway with REQUEST_LOG=on'],
   KEY_NOT_FOUND: [404, 'There is no API key with this id'],
   HTTP_MALFORMED_REQUEST: [400, 'This is not an HTTP/1.1 request'],
   HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time'],

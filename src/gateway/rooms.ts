@@ -5,6 +5,7 @@ import type { Config } from '../config.js'
 import type { Gate } from './admit.js'
 import type { Faults } from './faults.js'
 import type { Observer } from './record.js'
+import type { RequestRing } from '../requests/ring.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -41,6 +42,8 @@ export interface Rooms {
   /** undefined: off */
   readonly faults: Faults | undefined
   readonly adminToken: Buffer
+  /** The last requests; undefined: off */
+  readonly requests: RequestRing | undefined
   /** Who is told of each request. */
   readonly observers: readonly Observer[]
   readonly metrics: Metrics

@@ -40,7 +40,7 @@ export default async function setUp (project: TestProject): Promise<() => Promis
     ? { EPHEMERAL: 'true', FAULTS: 'on' }
     : { DATABASE_URL: database.url, SANDBOX: 'on', FAULTS: 'on', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
   const level = process.env['TEST_LOG_LEVEL'] ?? 'silent'
-  const app = buildApp(readConfig({ PORT: '0', LOG_LEVEL: level, BLNK_API_KEY: `blnk_${randomBytes(32).toString('base64url')}`, ...settings }), createLog(level, false))
+  const app = buildApp(readConfig({ PORT: '0', REQUEST_LOG: 'on', LOG_LEVEL: level, BLNK_API_KEY: `blnk_${randomBytes(32).toString('base64url')}`, ...settings }), createLog(level, false))
   await app.listen()
   const { database: postgres, url, adminToken, apiKey, instanceId, sandboxCoreUrl, sandboxCoreKey } = await app.started
   project.provide('postgres', postgres)

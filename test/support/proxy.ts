@@ -75,6 +75,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   const metrics = createMetrics({ version: '0', instances, database: async () => true, sandbox: () => undefined })
   const rooms: Rooms = {
     faults: undefined,
+    requests: undefined,
     config,
     log,
     tokenKinds: [],

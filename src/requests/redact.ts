@@ -1,0 +1,177 @@
+// What is kept of a request never holds a secret. Bodies are cut at a limit and need not be JSON at all, so everything
+// here works on text, and takes away too much where it cannot tell.
+
+export const REMOVED = '[removed]'
+
+/** How much of a token shows (spec/00 0.2): `blnk_` and eight characters, as a list of keys has it. */
+const SHOWN = 13
+
+// The quantifiers have bounds so that no text, however made, is read more than a few times over.
+const TOKEN = /blnk_[\w.~+/-]{9,}=*/g
+const BEARER = /(\bbearer\s{1,4})[\w.~+/-]{16,}=*/gi
+const USER_INFO = /(:\/\/)[^\s/?#"'<>]*@/g
+const PAIR = /([\w.%~[\]-]{1,64})=([^&\s"';,]*)/g
+const BARE_MEMBER = /([\w$-]{1,64})['\s]{0,20}:\s{0,20}('[^']*'?|[^"',}\]\n]+)/g
+/** At the end of a text that was cut: what would have been one of the above. */
+const CUT_BEARER = /(\bbearer\s{1,4})\S+$/i
+const CUT_USER_INFO = /(:\/\/)[^\s/?#"'<>@]*:[^\s/?#"'<>@]*$/
+
+/** A text without any of these holds nothing to take away; a backslash can spell them all. Go folds U+017F and U+212A. */
+const SUSPECT = /secret|token|pass|pwd|key|credential|authorization|cookie|dsn|database|blnk_|bearer|:\/\/|[\\%]/iu
+
+const SECRET_NAME = /secret|password|passwd|passphrase|pwd|credential|^authorization$|^proxy-authorization$|^(set-)?cookie2?$|^dsn$|^database_?url$/iu
+/** `api_key`, `apiKey`, `X-Auth-Token`: of a name's words one ends so; `tokenized_fields` and `monkeys_fed` have none. */
+const SECRET_WORD = /^(?:(?:\w*token|key)s?|\w*(?:api|core|access|private|master|signing|encryption|blnk)keys?)$/iu
+const FINE = /^(?:token_type|(?:api_)?key_(?:prefix|id|name)|idempotency[-_]key|access-control-allow-credentials)$/i
+
+/** Whether what a member, a field or a header of this name holds is a secret. */
+export function isSecretName (name: string): boolean {
+  if (FINE.test(name)) return false
+  if (SECRET_NAME.test(name)) return true
+  return name.replace(/([a-z\d])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$&_').split(/[^\p{L}\d]+/u).some((word) => SECRET_WORD.test(word))
+}
+
+/** In a form or a query, RFC 6749's grants too. */
+const isSecretField = (name: string): boolean => isSecretName(name) || /^code(_verifier)?$/i.test(name)
+
+const shown = (token: string): string => `${token.slice(0, SHOWN)}…`
+
+function unescaped (text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}
+
+/** Text that is no JSON, or inside of one of its strings. `cut`: more of it followed, which is not kept. */
+function redactPlain (text: string, cut: boolean): string {
+  const whole = text
+    .replace(PAIR, (pair, name: string) => isSecretName(unescaped(name)) ? `${name}=${REMOVED}` : pair)
+    .replace(TOKEN, shown).replace(BEARER, `$1${REMOVED}`).replace(USER_INFO, `$1${REMOVED}@`)
+  return cut ? whole.replace(CUT_BEARER, `$1${REMOVED}`).replace(CUT_USER_INFO, `$1${REMOVED}`) : whole
+}
+
+/** Between the strings of a JSON text: names without quotes are no JSON, and people send them all the same. */
+const redactBetween = (text: string, cut: boolean): string =>
+  redactPlain(text.replace(BARE_MEMBER, (member, name: string, value: string) => isSecretName(name) ? member.slice(0, -value.length) + REMOVED : member), cut)
+
+/** After the string whose opening quote is at `at`; -1 where it does not end. */
+function stringEnd (text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === '"') return i + 1
+  }
+  return -1
+}
+
+function afterSpace (text: string, at: number): number {
+  while (/\s/.test(text[at] ?? '')) at++
+  return at
+}
+
+/** After the value that begins at `at`. What is no JSON value ends with the text. */
+function valueEnd (text: string, at: number): number {
+  const orAll = (end: number): number => end === -1 ? text.length : end
+  if (text[at] === '"') return orAll(stringEnd(text, at))
+  if (text[at] !== '{' && text[at] !== '[') {
+    const scalar = /(?:-?\d[\d.eE+-]*|true|false|null)(?=[\s,}\]])/y
+    scalar.lastIndex = at
+    return scalar.test(text) ? scalar.lastIndex : text.length
+  }
+  let depth = 0
+  for (let i = at; i < text.length; i++) {
+    if (text[i] === '"') i = orAll(stringEnd(text, i)) - 1
+    else if (text[i] === '{' || text[i] === '[') depth++
+    else if ((text[i] === '}' || text[i] === ']') && --depth === 0) return i + 1
+  }
+  return text.length
+}
+
+/** The characters of a JSON string; undefined for what is none. */
+function decoded (inside: string): string | undefined {
+  if (!inside.includes('\\')) return inside
+  try {
+    // Control characters, which JSON does not allow in a string and people send.
+    return JSON.parse(`"${inside.replace(/\p{Cc}/gu, ' ')}"`) as string
+  } catch {
+    return undefined
+  }
+}
+
+/** The inside of a JSON string, as it was spelled where nothing is taken away. One that cannot be read is not kept. */
+function redactString (inside: string, cut: boolean): string {
+  const text = decoded(inside) ?? (cut ? decoded(inside.replace(/\\(?:u[\da-f]{0,3})?$/i, '')) : undefined)
+  if (text === undefined) return REMOVED
+  const kept = text.includes('"') ? redactText(text, cut) : redactPlain(text, cut)
+  return kept === text ? inside : JSON.stringify(kept).slice(1, -1)
+}
+
+/** JSON, also broken or cut, and whatever else is text. */
+export function redactText (text: string, cut = false): string {
+  if (!SUSPECT.test(text)) return text
+  let out = ''
+  let at = 0
+  for (let quote = text.indexOf('"'); quote !== -1; quote = text.indexOf('"', at)) {
+    const before = text.slice(at, quote)
+    out += redactBetween(before, false)
+    const closing = stringEnd(text, quote)
+    const closed = closing !== -1
+    const end = closed ? closing : text.length
+    const inside = text.slice(quote + 1, closed ? end - 1 : end)
+    const bare = /([\w$-]{1,64})\s{0,20}[:=]\s{0,20}$/.exec(before.slice(-110))?.[1]
+    if (bare !== undefined && isSecretName(bare)) {
+      out += `"${REMOVED}"`
+      at = end
+      continue
+    }
+    out += `"${redactString(inside, cut && !closed)}${closed ? '"' : ''}`
+    at = end
+    const sign = afterSpace(text, end)
+    if ((text[sign] !== ':' && text[sign] !== '=') || !isSecretName(decoded(inside) ?? 'secret')) continue
+    const value = afterSpace(text, sign + 1)
+    out += text.slice(end, value)
+    at = value
+    if (value === text.length) continue
+    at = valueEnd(text, value)
+    out += `"${REMOVED}"`
+  }
+  return out + redactBetween(text.slice(at), cut)
+}
+
+/** A form or a query: names and values with `=` and `&` between them. */
+export function redactForm (text: string): string {
+  return text.split('&').map((pair) => {
+    const equals = pair.indexOf('=')
+    const [name, value] = equals === -1 ? ['', pair] : [pair.slice(0, equals), pair.slice(equals + 1)]
+    if (isSecretField(unescaped(name))) return `${name}=${REMOVED}`
+    const [plainName, plainValue] = [name, value].map((one) => {
+      const read = unescaped(one)
+      const kept = redactText(read, true)
+      return kept === read ? one : kept
+    })
+    return equals === -1 ? plainValue : `${plainName}=${plainValue}`
+  }).join('&')
+}
+
+/** A request's target, or a URL: path and query. */
+export function redactTarget (target: string): string {
+  const at = target.indexOf('?')
+  const path = at === -1 ? target : target.slice(0, at)
+  const read = unescaped(path)
+  const kept = redactPlain(read, false)
+  const shownPath = kept === read ? path : kept
+  return at === -1 ? shownPath : `${shownPath}?${redactForm(target.slice(at + 1))}`
+}
+
+/** Of a flat list, name and value by turns: pairs, in their order. */
+export function redactHeaders (flat: readonly string[]): Array<[name: string, value: string]> {
+  const pairs: Array<[string, string]> = []
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string
+    const value = flat[i + 1] as string
+    const kept = isSecretName(name) ? REMOVED : /^(location|referer|content-location)$/i.test(name) ? redactTarget(value) : redactText(value)
+    pairs.push([name, kept])
+  }
+  return pairs
+}
