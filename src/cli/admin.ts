@@ -10,7 +10,7 @@ export class CliError extends Error {}
 export interface Where { readonly url?: string, readonly dataDir?: string }
 
 /** An empty variable counts as absent, as in the settings. */
-const variable = (name: string): string | undefined => process.env[name] === '' ? undefined : process.env[name]
+export const variable = (name: string): string | undefined => process.env[name] === '' ? undefined : process.env[name]
 
 /** The gateway's data directory, found as the gateway finds it. */
 const dataDirOf = ({ dataDir }: Where): string => dataDir ?? variable(SETTINGS.dataDir.env) ?? SETTINGS.dataDir.standard
@@ -26,8 +26,10 @@ function isAlive (pid: number): boolean {
   }
 }
 
-interface Address {
+export interface Address {
   readonly url: string
+  /** Where that gateway answers callers; its admin API may be on a port of its own. */
+  readonly callersUrl: string
   /** The one certificate to trust there, in PEM; null for what is trusted otherwise. */
   readonly certificate: string | null
 }
@@ -37,21 +39,23 @@ function runningAddress (dataDir: string): Address | null {
   try {
     const running = JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string, admin_url: string | null, certificate?: string | null, pid: number }
     if (!isAlive(running.pid)) return null
-    return { url: running.admin_url ?? running.url, certificate: running.certificate == null ? null : new X509Certificate(readFileSync(running.certificate)).toString() }
+    return { url: running.admin_url ?? running.url, callersUrl: running.url, certificate: running.certificate == null ? null : new X509Certificate(readFileSync(running.certificate)).toString() }
   } catch {
     return null
   }
 }
 
+const elsewhere = (url: string): Address => ({ url, callersUrl: url, certificate: null })
+
 /** Where the gateway's admin API answers: the option, the variable, or the running gateway of the data directory. */
-function addressOf (where: Where): Address {
+export function addressOf (where: Where): Address {
   const given = where.url ?? variable('BLNK_ADMIN_URL')
-  if (given !== undefined) return { url: given.replace(/\/+$/, ''), certificate: null }
+  if (given !== undefined) return elsewhere(given.replace(/\/+$/, ''))
   const dataDir = dataDirOf(where)
   const running = runningAddress(dataDir)
   if (running !== null) return running
   // A token out of a file goes to nobody but the gateway that wrote it.
-  if (variable('BLNK_ADMIN_TOKEN') !== undefined) return { url: 'http://127.0.0.1:4100', certificate: null }
+  if (variable('BLNK_ADMIN_TOKEN') !== undefined) return elsewhere('http://127.0.0.1:4100')
   throw new CliError(`no gateway runs on the data directory ${dataDir}: start one with blnk-gateway start, or name another with --data-dir or --url`)
 }
 
@@ -77,6 +81,21 @@ function unreached (url: string, error: unknown): string {
   const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? ''
   if (/CERT|SIGNATURE|ISSUER/.test(code)) return `the certificate of ${url} is not trusted (${code}): name its authority's file in NODE_EXTRA_CA_CERTS`
   return `no gateway answers at ${url}: start one with blnk-gateway start, or name it with --url`
+}
+
+/**
+ * Opens an answer that goes on, such as a stream of lines.
+ * @throws CliError as admin()
+ */
+export async function openAdmin (where: Where, path: string): Promise<Response> {
+  const { url, certificate } = addressOf(where)
+  const request = certificate === null ? fetch : await fetchPinned(certificate)
+  const answer = await request(url + path, { headers: { Authorization: `Bearer ${adminToken(where)}` }, redirect: 'error' }).catch((error: unknown) => {
+    throw new CliError(unreached(url, error), { cause: error })
+  })
+  if (answer.ok && answer.body !== null) return answer
+  const refusal = await answer.json().catch(() => null) as { error?: string } | null
+  throw new CliError(refusal?.error ?? `the gateway answered ${answer.status}`)
 }
 
 /**

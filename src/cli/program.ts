@@ -5,6 +5,8 @@ import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
+import { replay } from './replay.js'
+import { listRequests, logs, showRequest } from './requests.js'
 import { runSandbox } from './sandbox.js'
 import { status } from './status.js'
 
@@ -16,6 +18,7 @@ Examples:
   blnk-gateway keys create --name ci --scope proxy:read --scope proxy:write
   CORE_KEY=... blnk-gateway instances add --name production --core-url https://core.internal:5001
   blnk-gateway instances test inst_core
+  blnk-gateway logs -f --status 4xx           every refusal, as it happens
   blnk-gateway sandbox --port 5001            a Core alone, for Core's own SDKs`
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value]
@@ -44,6 +47,22 @@ function addSettings (command: Command, takes: (name: string) => boolean): void 
     command.addOption(new Option(name === 'ephemeral' ? setting.flag : `${setting.flag} <value>`, `${setting.about} (${setting.env})`))
   }
 }
+
+/** Filters of the request log, and how many lines. */
+const filtered = (command: Command, limit: string): Command => remote(command)
+  .option('--method <method>')
+  .option('--path <path>', 'only paths that begin so')
+  .option('--row <pattern>', 'only this route, such as /proxy/ledgers/:id')
+  .option('--status <status>', 'a status, or a class such as 4xx')
+  .option('--instance <id>')
+  .option('--key <key>', "an API key's id, name or prefix")
+  .option('--reference <reference>', 'the reference that was generated')
+  .option('--request-id <id>', 'an X-Request-Id')
+  .option('--refused', 'only what the gateway refused')
+  .option('--reason <reason>', 'only what was refused for this reason, such as insufficient_scope')
+  .option('--since <time>', 'an RFC 3339 time')
+  .option('--min-ms <ms>', 'only what took this many milliseconds or more')
+  .option('-n, --limit <count>', 'how many of those that were', limit)
 
 export function buildProgram (): Command {
   const program = new Command('blnk-gateway')
@@ -92,6 +111,20 @@ export function buildProgram (): Command {
   remote(instances.command('list').description('all instances, and whether they answer')).action(listInstances)
   remote(instances.command('remove').description('remove an instance and the keys bound to it').argument('<id>')).action(removeInstance)
   remote(instances.command('test').description('say what is wrong with a Core').argument('<id>')).action(testInstance)
+
+  filtered(program.command('logs').description('a line for each of the last requests'), '50')
+    .option('-f, --follow', 'go on with those to come, until the gateway stops')
+    .addHelpText('after', '\nWith --json, a line of JSON each. The gateway keeps the last 500 requests unless REQUEST_LOG=off; it is off by itself with DATABASE_URL.')
+    .action(logs)
+  const requests = program.command('requests').description('the last requests: what was sent, what was answered')
+  filtered(requests.command('list').description('the newest first'), '50').action(listRequests)
+  remote(requests.command('show').description('headers and bodies of a request, secrets removed').argument('<id>', 'its id in the log, or an X-Request-Id')).action(showRequest)
+  remote(requests.command('replay').description('send a request again, and say what differs').argument('<id>', 'its id in the log, or an X-Request-Id'))
+    .option('--key-file <file>', 'a file with the API key to send it with; or set BLNK_API_KEY')
+    .option('--base-url <url>', 'where to send it; else to the gateway it was sent to')
+    .option('--same-reference', 'send the reference that was generated the first time')
+    .addHelpText('after', '\nThe recorded credential is not kept, so a key of yours is needed. It changes what the first one changed, once more.')
+    .action(replay)
 
   program.command('sandbox').description("a sandbox Core alone, for users of Core's SDKs")
     .option('--port <port>', 'the loopback port to listen on; 0 takes a free one', '5001')

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { launch, run, start, workFolder, type Started } from './command.js'
+import { launch, run, start, workFolder, type Running, type Started } from './command.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -12,9 +12,17 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 const cwd = workFolder()
 const elsewhere = workFolder()
 let gateway: Started
+let following: Running
 
-beforeAll(async () => { gateway = await start([], { cwd }) })
-afterAll(async () => { expect(await gateway.stop()).toBe(0) })
+beforeAll(async () => {
+  gateway = await start([], { cwd })
+  following = launch(['logs', '-f', '--status', '4xx'], { cwd })
+})
+afterAll(async () => {
+  expect(await gateway.stop()).toBe(0)
+  const { code, stderr } = await following.ended
+  expect([code, stderr]).toEqual([0, 'blnk-gateway: the gateway stops: no more requests\n'])
+})
 
 /** The command's output where it succeeds. */
 async function says (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -74,6 +82,32 @@ test('instances: a Core is added with its key from the environment or a file, te
   } finally {
     core.close()
   }
+})
+
+test('logs and requests: a line each, followed, shown, and sent again', async () => {
+  // The follower is there when it shows a refusal.
+  let shown = false
+  const follows = following.until(/GET +\/proxy\/ledgers +401 .* ms {2}refused: Invalid or expired credentials · req_/).then(() => { shown = true })
+  await expect.poll(async () => {
+    await ledgers('blnk_of_nobody_at_all_whatever')
+    return shown
+  }, { timeout: 60_000 }).toBe(true)
+  await follows
+  const { api_key: key } = await saysJson<{ api_key: string }>(['keys', 'create', '--name', 'of the log', '--scope', 'proxy:write'])
+  const body = { amount: 1, currency: 'USD', source: '@World', destination: '@Log', description: 'x', allow_overdraft: true, skip_queue: true }
+  await fetch(`${gateway.line.url}/proxy/transactions?instance_id=${gateway.line.instance_id}`, { method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', 'X-Request-Id': 'log-1' }, body: JSON.stringify(body) })
+
+  const lines = await says(['logs', '--key', 'of the log'])
+  const id = /^\d\d:\d\d:\d\d POST +\/proxy\/transactions +201 +[\d.]+ ms {2}key="of the log" · inst_[\da-f]{8}… · filled precision, reference · ref_[\da-f-]+ · (req_\w+)\n$/.exec(lines)?.[1] as string
+  expect((await saysJson<Array<{ id: string }>>(['requests', 'list', '--request-id', 'log-1'])).map((one) => one.id)).toEqual([id])
+  expect(await says(['requests', 'show', 'log-1'])).toMatch(/\nAuthorization: \[removed\]\n[^]*\n\n\{"amount":1,[^]*\n\n201\n/i)
+
+  const again = await says(['requests', 'replay', id], { BLNK_API_KEY: key })
+  expect(again).toMatch(/another one is made[^]*\n\n201\n[^]*What differs:\n {2}transaction_id: /)
+  const same = await saysJson<{ status: number, differences: string[] }>(['requests', 'replay', id, '--same-reference'], { BLNK_API_KEY: key })
+  expect([same.status, same.differences]).toEqual([409, ['status: 201 -> 409']])
+  const refused = await run(['requests', 'replay', id], { cwd })
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^blnk-gateway: a replay needs an API key/)])
 })
 
 test('instances: another sandbox is a ledger of its own', async () => {
