@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**'],
+    exclude: ['test/long/**', 'test/install/**'],
     globalSetup: ['test/support/global-setup.ts'],
     // Two cores: more workers than that only take memory from the embedded database.
     maxWorkers: 2,
