@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { adminRows, healthRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { adminRows, documentRows, healthRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows } from '../routes/index.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
@@ -136,7 +136,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   }
 
   const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
-  const main = createServer([...proxyRows, ...healthRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const main = createServer([...proxyRows, ...healthRows, ...(config.docs ? documentRows : []), ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...openMetricsRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })

@@ -96,6 +96,7 @@ export const SETTINGS = {
   tlsKey: optional(['TLS_KEY', "A file with that certificate's private key (PEM, no passphrase)."]),
   tls: oneOf(['TLS', '`self-signed` speaks https with a certificate for this machine that is made at the start; the start says how to trust it.', '--tls'], 'off', ['off', 'self-signed']),
   corsOrigins: setting<'*' | readonly string[] | undefined>(['CORS_ORIGINS', 'The origins whose pages may call the gateway from a browser, with commas between them; `*` for all, `none` for none. Without it, pages of this machine may while HOST is a loopback address. The admin API is never open to them.'], '', undefined, origins),
+  docs: setting<boolean>(['DOCS', 'Whether the gateway describes itself at /openapi.json and /docs: `on` or `off`.'], 'on', true, onOff('DOCS')),
   adminHost: text(['ADMIN_HOST', 'The address of the admin API when it has a port of its own.'], '127.0.0.1'),
   adminPort: port(['ADMIN_PORT', 'A port of its own for the admin API. Without it, the admin API is on PORT while HOST is a loopback address, and off otherwise.']),
   dataDir: text(['DATA_DIR', 'Where the embedded database and the generated secrets lie (mode 0700).', '--data-dir'], './.blnk-gateway'),
