@@ -13,7 +13,10 @@ interface Options { readonly intercept?: boolean, readonly [flag: string]: strin
 const FIXED = { host: '127.0.0.1', port: '0', ephemeral: 'true', shutdownTimeoutMs: '0' } as const
 
 /** Names that the command's own program is likely to read: there they are meant for it, and not for the gateway. */
-const OF_THE_COMMAND: ReadonlySet<string> = new Set(['HOST', 'PORT', 'LOG_LEVEL', 'DATABASE_URL', 'DATABASE_CONNECTIONS', 'ADMIN_HOST', 'ADMIN_PORT', 'DATA_DIR', 'SEED', 'REDIS_URL', 'TLS_CERT', 'TLS_KEY', 'TLS', 'CORS_ORIGINS', 'OTEL_EXPORTER_OTLP_ENDPOINT'])
+export const OF_THE_COMMAND: ReadonlySet<string> = new Set([
+  'HOST', 'PORT', 'ADMIN_HOST', 'ADMIN_PORT', 'TLS', 'TLS_CERT', 'TLS_KEY', 'CORS_ORIGINS', 'LOG_LEVEL', 'DATA_DIR', 'DATABASE_URL', 'DATABASE_CONNECTIONS', 'REDIS_URL', 'SEED',
+  'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_SERVICE_NAME'
+])
 
 const START_FAILED = 2
 

@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { OF_THE_COMMAND } from '../../src/cli/exec.js'
 import { launch, run, workFolder } from './command.js'
+import { textOf } from './source-files.js'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -45,4 +47,9 @@ test('without a command, or with a wrong setting, nothing is run', async () => {
 
 test('the options of the command are its own without -- before it too', async () => {
   expect(await run(['exec', '--log-level', 'fatal', 'no-such-command', '--log-level', 'x', '--help'], { cwd })).toEqual({ code: 127, signal: null, stdout: '', stderr: 'blnk-gateway: the command no-such-command was not found: check its name and PATH\n' })
+})
+
+test('docs/exec.md lists the settings that are the command\'s', () => {
+  const [, list = ''] = /likely to use for itself:([^]*?) are the command's alone/.exec(textOf('docs/exec.md')) ?? []
+  expect([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual([...OF_THE_COMMAND])
 })
