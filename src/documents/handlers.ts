@@ -46,9 +46,9 @@ export const showOpenApi: Handler = (request, reply, { rooms: { config, instance
   return sendText(request, reply, { bytes: JSON.stringify(document), type: 'application/json; charset=utf-8' })
 }
 
-// Redoc's styles are written into an empty element, whose hash this is; its search works in a blob.
+// Redoc 2.5.4 writes its styles into an empty element, and those of its scroll bar into another: their hashes. Its search works in a blob.
 const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='", "img-src 'self' data:", "connect-src 'self'",
+  "default-src 'none'", "script-src 'self'", "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='", "img-src 'self' data:", "connect-src 'self'",
   'worker-src blob:', "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"
 ].join('; ')
 
