@@ -10,7 +10,8 @@ const SHOWN = 13
 const TOKEN = /blnk_[\w.~+/-]{9,}=*/g
 const BEARER = /(\bbearer\s{1,4})[\w.~+/-]{16,}=*/gi
 const USER_INFO = /(:\/\/)[^\s/?#"'<>]*@/g
-const PAIR = /([\w.%~[\]-]{1,64})=([^&\s"';,]*)/g
+const PAIR_VALUE = /=[^&\s"';,=]+/g
+const PAIR_NAME = /[\w.%~[\]-]{1,64}$/
 const BARE_MEMBER = /([\w$-]{1,64})['\s]{0,20}:\s{0,20}('[^']*'?|[^"',}\]\n]+)/g
 /** At the end of a text that was cut: what would have been one of the above. */
 const CUT_BEARER = /(\bbearer\s{1,4})\S+$/i
@@ -24,8 +25,20 @@ const SECRET_NAME = /secret|password|passwd|passphrase|pwd|credential|^authoriza
 const SECRET_WORD = /^(?:(?:\w*token|key)s?|\w*(?:api|core|access|private|master|signing|encryption|blnk)keys?)$/iu
 const FINE = /^(?:token_type|(?:api_)?key_(?:prefix|id|name)|idempotency[-_]key|access-control-allow-credentials)$/i
 
+/** Names come again and again; those of callers who make up new ones are not remembered. */
+const MOST_REMEMBERED = 1_000
+const remembered = new Map<string, boolean>()
+
 /** Whether what a member, a field or a header of this name holds is a secret. */
 export function isSecretName (name: string): boolean {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const found = saysSecret(name)
+  if (remembered.size < MOST_REMEMBERED && name.length <= 64) remembered.set(name, found)
+  return found
+}
+
+function saysSecret (name: string): boolean {
   if (FINE.test(name)) return false
   if (SECRET_NAME.test(name)) return true
   return name.replace(/([a-z\d])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$&_').split(/[^\p{L}\d]+/u).some((word) => SECRET_WORD.test(word))
@@ -46,15 +59,23 @@ function unescaped (text: string): string {
 
 /** Text that is no JSON, or inside of one of its strings. `cut`: more of it followed, which is not kept. */
 function redactPlain (text: string, cut: boolean): string {
-  const whole = text
-    .replace(PAIR, (pair, name: string) => isSecretName(unescaped(name)) ? `${name}=${REMOVED}` : pair)
-    .replace(TOKEN, shown).replace(BEARER, `$1${REMOVED}`).replace(USER_INFO, `$1${REMOVED}@`)
+  let whole = text
+  if (text.includes('=')) {
+    whole = text.replace(PAIR_VALUE, (value: string, at: number) => {
+      const name = PAIR_NAME.exec(text.slice(Math.max(0, at - 64), at))?.[0]
+      return name !== undefined && isSecretName(unescaped(name)) ? `=${REMOVED}` : value
+    })
+  }
+  if (whole.includes('blnk_')) whole = whole.replace(TOKEN, shown)
+  if (whole.includes('://')) whole = whole.replace(USER_INFO, `$1${REMOVED}@`)
+  whole = whole.replace(BEARER, `$1${REMOVED}`)
   return cut ? whole.replace(CUT_BEARER, `$1${REMOVED}`).replace(CUT_USER_INFO, `$1${REMOVED}`) : whole
 }
 
 /** Between the strings of a JSON text: names without quotes are no JSON, and people send them all the same. */
-const redactBetween = (text: string, cut: boolean): string =>
-  redactPlain(text.replace(BARE_MEMBER, (member, name: string, value: string) => isSecretName(name) ? member.slice(0, -value.length) + REMOVED : member), cut)
+const redactBetween = (text: string, cut: boolean): string => !/[^\s:,{}[\]]/.test(text)
+  ? text
+  : redactPlain(text.replace(BARE_MEMBER, (member, name: string, value: string) => isSecretName(name) ? member.slice(0, -value.length) + REMOVED : member), cut)
 
 /** After the string whose opening quote is at `at`; -1 where it does not end. */
 function stringEnd (text: string, at: number): number {
@@ -119,7 +140,7 @@ export function redactText (text: string, cut = false): string {
     const closed = closing !== -1
     const end = closed ? closing : text.length
     const inside = text.slice(quote + 1, closed ? end - 1 : end)
-    const bare = /([\w$-]{1,64})\s{0,20}[:=]\s{0,20}$/.exec(before.slice(-110))?.[1]
+    const bare = before.length < 3 ? undefined : /([\w$-]{1,64})\s{0,20}[:=]\s{0,20}$/.exec(before.slice(-110))?.[1]
     if (bare !== undefined && isSecretName(bare)) {
       out += `"${REMOVED}"`
       at = end
