@@ -24,7 +24,7 @@ USER 1000:1000
 VOLUME /data
 EXPOSE 4100
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { PORT, TLS, TLS_CERT } = process.env; require(TLS_CERT || TLS === 'self-signed' ? 'https' : 'http').get({ host: '127.0.0.1', port: PORT, path: '/health/ready', rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # The exec form: SIGTERM reaches node. The root may be read-only: only /data is written.
 ENTRYPOINT ["node", "dist/src/cli/bin.js"]
 CMD ["start"]

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import * as postman from 'openapi-to-postmanv2'
 import { expect, inject, test } from 'vitest'
 import { documentRows, rows } from '../../routes/index.js'
 import { describe as describeLive, type OpenApi } from '../../src/documents/openapi.js'
@@ -70,8 +70,7 @@ interface Converted { result: boolean, reason?: string, output: Array<{ data: Co
 const requestsOf = (entries: readonly Entry[]): Entry[] => entries.flatMap((entry) => entry.item === undefined ? [entry] : requestsOf(entry.item))
 
 test('Postman imports it: every operation, with the bearer key and instance_id', async () => {
-  // CommonJS whose types are of another version than what it exports.
-  const { convertV2 } = createRequire(import.meta.url)('openapi-to-postmanv2') as { convertV2: (input: object, options: object, done: (error: Error | null, converted: Converted) => void) => void }
+  const { convertV2 } = postman as unknown as { convertV2: (input: object, options: object, done: (error: Error | null, converted: Converted) => void) => void }
   const { result, reason, output } = await new Promise<Converted>((resolve, reject) => {
     convertV2({ type: 'string', data: served.text }, { folderStrategy: 'Tags' }, (error, converted) => { if (error === null) resolve(converted); else reject(error) })
   })
