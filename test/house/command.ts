@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
+import { keepSecrets, keepSecretsOf, keepText } from '../support/kept.js'
 
 const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url))
 
@@ -33,6 +34,9 @@ export function launch (args: readonly string[], { cwd, env = {} }: Around): Run
   child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
   const ended = once(child, 'close').then(([code, signal]) => {
     left.delete(child)
+    keepSecretsOf(env)
+    keepSecrets(...stdout.match(/\bblnk_[\w-]{43}\b/g) ?? [], ...[...stdout.matchAll(/"(?:admin_token|sandbox_core_key|api_key)": ?"([^"]+)"/g)].map((match) => match[1]))
+    keepText('log-of-commands', stderr)
     return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout, stderr }
   })
   return {

@@ -1,4 +1,5 @@
 import { afterAll, inject } from 'vitest'
+import { keepSecrets, keepText } from './kept.js'
 
 // A test looks into an answer member by member; a wrong guess fails it.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -9,17 +10,22 @@ export async function call (url: string, init: RequestInit & { headers?: Record<
   const text = await answer.text()
   let json: unknown
   try { json = JSON.parse(text) } catch { json = undefined }
+  if (answer.status >= 400) keepText('errors', text)
   return { status: answer.status, headers: answer.headers, text, json }
 }
 
 /** The admin API of the shared gateway. */
 export async function admin (method: string, path: string, body?: unknown): Promise<Answer> {
   const { url, adminToken } = inject('gateway')
-  return await call(url + path, {
+  const answer = await call(url + path, {
     method,
     headers: { Authorization: `Bearer ${adminToken}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) })
   })
+  const sent = (body ?? {}) as { core_key?: unknown, headers?: unknown }
+  keepSecrets(answer.json?.api_key, typeof sent.core_key === 'string' ? sent.core_key : undefined)
+  if (path.endsWith('/webhook')) for (const value of Object.values(sent.headers ?? {})) keepSecrets(String(value))
+  return answer
 }
 
 export interface Own {

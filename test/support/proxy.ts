@@ -16,6 +16,7 @@ import { createServer } from '../../src/gateway/server.js'
 import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
+import { keepSecrets, keepText } from './kept.js'
 import { startUpstream, type Answerer, type Upstream } from './upstream.js'
 
 export const KEY = 'blnk_test_key_that_is_long_enough_for_a_key'
@@ -99,6 +100,8 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     await app.close()
     https?.close()
     await dispatcher.destroy()
+    keepSecrets(KEY, CORE_KEY)
+    keepText('log-of-proxies', logged.join(''))
   })
   return {
     url,
