@@ -13,7 +13,7 @@ const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 test('a first start prints one line of JSON with what to use, and keeps its secrets in private files', async () => {
   const gateway = await start([], { cwd })
   const { line } = gateway
-  expect(Object.keys(line)).toEqual(['url', 'api_key', 'admin_token', 'instance_id', 'sandbox_core_url', 'sandbox_core_key'])
+  expect(Object.keys(line)).toEqual(['url', 'ca', 'api_key', 'admin_token', 'instance_id', 'sandbox_core_url', 'sandbox_core_key'])
   expect(line.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
   expect(line.api_key).toMatch(/^blnk_[\w-]{43}$/)
   expect(line.admin_token.length).toBeGreaterThanOrEqual(32)

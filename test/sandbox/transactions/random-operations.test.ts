@@ -95,7 +95,7 @@ test(`${OPERATIONS} random operations in sequence keep the laws, and one seed ha
     ends.push(await ending())
   }
   expect(ends[1]).toBe(ends[0])
-})
+}, 120_000)
 
 test(`${OPERATIONS} random operations, ${AT_A_TIME} at a time, keep the laws (seed ${seed})`, async () => {
   console.log(`seed ${seed}`)
@@ -113,4 +113,4 @@ test(`${OPERATIONS} random operations, ${AT_A_TIME} at a time, keep the laws (se
   }))
   await lab.settle()
   await expectLawful(answers)
-})
+}, 120_000)
