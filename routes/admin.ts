@@ -3,6 +3,7 @@ import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, res
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 import { showSeed } from '../src/seed/handlers.js'
+import { passwordBody, removePassword, setPassword } from '../src/login/handlers.js'
 import { listRequests, showRequest } from '../src/requests/handlers.js'
 import { listDeliveries, redeliver, setWebhook, webhookBody } from '../src/webhooks/handlers.js'
 
@@ -13,6 +14,9 @@ export const adminRows = [
   { method: 'GET', path: '/admin/keys/:id', scope: 'admin', instance: 'none', handler: showKey },
   { method: 'PUT', path: '/admin/keys/:id', scope: 'admin', instance: 'none', body: keyChangeBody, handler: updateKey },
   { method: 'DELETE', path: '/admin/keys/:id', scope: 'admin', instance: 'none', handler: revokeKey },
+
+  { method: 'PUT', path: '/admin/password', scope: 'admin', instance: 'none', body: passwordBody, handler: setPassword },
+  { method: 'DELETE', path: '/admin/password', scope: 'admin', instance: 'none', handler: removePassword },
 
   { method: 'POST', path: '/admin/instances', scope: 'admin', instance: 'none', body: newInstanceBody, handler: createInstance },
   { method: 'GET', path: '/admin/instances', scope: 'admin', instance: 'none', handler: listInstances },

@@ -2,11 +2,12 @@ import type { Row } from '../src/gateway/row.js'
 import { adminRows } from './admin.js'
 import { documentRows } from './documents.js'
 import { healthRows } from './health.js'
+import { loginRows } from './login.js'
 import { metricsRows, openMetricsRows } from './metrics.js'
 import { notBuiltRows } from './not-built.js'
 import { proxyRows } from './proxy.js'
 
-export { adminRows, documentRows, healthRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows }
+export { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows }
 
 /** Everything the gateway does, in one list. */
-export const rows: readonly Row[] = [...proxyRows, ...healthRows, ...documentRows, ...metricsRows, ...adminRows]
+export const rows: readonly Row[] = [...proxyRows, ...healthRows, ...documentRows, ...loginRows, ...metricsRows, ...adminRows]

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { adminRows, documentRows, healthRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows } from '../routes/index.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
@@ -22,6 +22,8 @@ import { createInstanceStore, type Instance } from './instances/store.js'
 import { newSecret } from './lib/ids.js'
 import type { PostgresAddress } from './lib/postgres.js'
 import { VERSION } from './lib/version.js'
+import { Attempts } from './login/attempts.js'
+import { createLoginStore } from './login/store.js'
 import { createMetrics } from './metrics/metrics.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { createRecorder } from './requests/recorder.js'
@@ -120,6 +122,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     instances,
     faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
+    attempts: new Attempts(),
     tokenKinds: [],
     gates: [],
     observers: [
@@ -136,7 +139,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   }
 
   const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
-  const main = createServer([...proxyRows, ...healthRows, ...(config.docs ? documentRows : []), ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const main = createServer([...proxyRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...openMetricsRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })
@@ -161,7 +164,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     await store.ready
     const found = await firstStart(store, config, seal)
     sandbox = await starting
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), sandbox }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), sandbox }
     const reload = createReload(rooms, stores)
     await reload('instances')
     await reload('keys')

@@ -85,6 +85,12 @@ function origins (t: string): '*' | readonly string[] {
   })
 }
 
+function publicUrl (t: string): string {
+  const { protocol = '', hostname = '', origin = '', href = '' } = URL.canParse(t) ? new URL(t) : {}
+  const isPrivate = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')))
+  return isPrivate && href === `${origin}/` ? origin : wrong(`PUBLIC_URL must be https://HOST or https://HOST:PORT without a path (http:// for localhost and loopback addresses alone), and is ${JSON.stringify(t)}`)
+}
+
 const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
@@ -95,6 +101,7 @@ export const SETTINGS = {
   tlsCert: optional(['TLS_CERT', 'A file with the certificate (PEM, its chain behind it) by which every port speaks https. It is read again when it changes, and on SIGHUP.']),
   tlsKey: optional(['TLS_KEY', "A file with that certificate's private key (PEM, no passphrase)."]),
   tls: oneOf(['TLS', '`self-signed` speaks https with a certificate for this machine that is made at the start; the start says how to trust it.', '--tls'], 'off', ['off', 'self-signed']),
+  publicUrl: optional(['PUBLIC_URL', 'Where callers and browsers reach the gateway, such as https://ledger.example.com: needed where that is not where it listens, such as behind a proxy. https, or http for this machine; without a path.'], publicUrl),
   corsOrigins: setting<'*' | readonly string[] | undefined>(['CORS_ORIGINS', 'The origins whose pages may call the gateway from a browser, with commas between them; `*` for all, `none` for none. Without it, pages of this machine may while HOST is a loopback address. The admin API is never open to them.'], '', undefined, origins),
   docs: setting<boolean>(['DOCS', 'Whether the gateway describes itself at /openapi.json and /docs: `on` or `off`.'], 'on', true, onOff('DOCS')),
   adminHost: text(['ADMIN_HOST', 'The address of the admin API when it has a port of its own.'], '127.0.0.1'),
@@ -142,6 +149,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** `localhost` is one by RFC 6761 6.3; any other name, such as 127.example.com, may lead anywhere. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+
+/** Whether browsers come by https, to the gateway itself or to what stands before it. */
+export const isReachedByHttps = ({ publicUrl, tlsCert, tls }: Pick<Config, 'publicUrl' | 'tlsCert' | 'tls'>): boolean =>
+  publicUrl === undefined ? tlsCert !== undefined || tls !== 'off' : publicUrl.startsWith('https:')
 
 /**
  * Reads every setting once, at the start.

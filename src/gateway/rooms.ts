@@ -8,6 +8,8 @@ import type { Observer } from './record.js'
 import type { RequestRing } from '../requests/ring.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
+import type { Attempts } from '../login/attempts.js'
+import type { LoginStore } from '../login/store.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { Sandbox } from '../sandbox/thread.js'
 import type { Seeding } from '../seed/seeding.js'
@@ -18,6 +20,7 @@ export interface Opened {
   readonly keyStore: KeyStore
   readonly instanceStore: InstanceStore
   readonly webhookStore: WebhookStore
+  readonly loginStore: LoginStore
   readonly sandbox: Sandbox | undefined
   /** undefined: no sandbox */
   readonly seeding: Seeding | undefined
@@ -42,6 +45,8 @@ export interface Rooms {
   /** undefined: off */
   readonly faults: Faults | undefined
   readonly adminToken: Buffer
+  /** To log in, and what of them failed. */
+  readonly attempts: Attempts
   /** The last requests; undefined: off */
   readonly requests: RequestRing | undefined
   /** Who is told of each request. */

@@ -58,6 +58,10 @@ export interface Row {
   readonly instance: 'required' | 'none'
   /** JSON schema of the body, for routes of our own. */
   readonly body?: object
+  /** Its body is a form (application/x-www-form-urlencoded), and nothing else. */
+  readonly form?: true
+  /** It answers people: its refusals are pages too, and pages of other origins have no business with it. */
+  readonly page?: true
   readonly fill?: Fill
   /** The setting that turns `fill` on; without it, fill is always on. */
   readonly fillSetting?: 'bulkFill'

@@ -1,8 +1,10 @@
+import formbody from '@fastify/formbody'
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyBodyParser, type FastifyError, type FastifyHttpOptions, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
+import { refusalPage } from '../login/page.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
@@ -31,6 +33,9 @@ const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
 
 /** A reference may be as long as a request line; Fastify's own limit of 100 characters would hide it from Core. */
 const LONGEST_PARAMETER = 16 * 1024
+
+/** Bytes. A form of ours carries little besides where it leads on to. */
+const LARGEST_FORM = 64 * 1024
 
 /** Milliseconds for a client to agree on keys. */
 const HANDSHAKE_MS = 20_000
@@ -100,7 +105,13 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
       watchSent(request, payload)
       done(null, payload)
     })
-    for (const row of rows) if (row.tier === undefined) addRow(scope, row, rooms)
+    for (const row of rows) if (row.tier === undefined && row.form === undefined) addRow(scope, row, rooms)
+    // A scope of their own: what takes JSON takes no form, which any page could send.
+    scope.register(async (forms) => {
+      forms.removeAllContentTypeParsers()
+      forms.register(formbody, { bodyLimit: LARGEST_FORM })
+      for (const row of rows) if (row.form === true) addRow(forms, row, rooms)
+    })
   })
   if (proxied.length > 0) {
     app.register(async (scope) => {
@@ -154,12 +165,13 @@ function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
 
 /** Translates whatever was thrown into an answer of our own shape; what is internal goes to the log alone. */
 function sendError (thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
-  const error = thrown instanceof GatewayError ? thrown : translate(thrown)
+  const row = (request.routeOptions.config as { row?: Row } | undefined)?.row
+  const error = thrown instanceof GatewayError ? thrown : translate(thrown, row)
   if (request.record !== null) request.record.refusal = error
-  refuse(request, reply, error)
+  refuse(request, reply, error, row?.page === true ? refusalPage : undefined)
 }
 
-function translate (thrown: FastifyError | Error): GatewayError {
+function translate (thrown: FastifyError | Error, row: Row | undefined): GatewayError {
   const { code, validation, statusCode } = thrown as Partial<FastifyError>
   if (validation !== undefined) {
     const [first] = validation
@@ -170,7 +182,8 @@ function translate (thrown: FastifyError | Error): GatewayError {
   }
   // Class 22 of https://www.postgresql.org/docs/18/errcodes-appendix.html: a value that no column holds.
   if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code)) return new GatewayError('GEN_VALIDATION_ERROR', { message: 'A value of this request cannot be stored: text is without the character U+0000, and dates lie between the years 1 and 9999', cause: thrown })
-  if (statusCode === 413) return new GatewayError('GEN_PAYLOAD_TOO_LARGE', { message: 'The body of this request is larger than 1 MiB', cause: thrown })
+  if (statusCode === 413) return new GatewayError('GEN_PAYLOAD_TOO_LARGE', { message: `The body of this request is larger than ${row?.form === true ? '64 KiB' : '1 MiB'}`, cause: thrown })
+  if (statusCode === 415 && row?.form === true) return new GatewayError('GEN_MALFORMED_REQUEST', { message: 'The body of this request is not a form: send Content-Type: application/x-www-form-urlencoded', cause: thrown })
   if (statusCode === 415 || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || thrown instanceof SyntaxError) {
     return new GatewayError('GEN_MALFORMED_REQUEST', { message: 'The body of this request is not JSON: send a JSON object with Content-Type: application/json', cause: thrown })
   }

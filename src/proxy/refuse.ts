@@ -8,11 +8,15 @@ const LINGER_MS = 2_000
 /** The same when it goes on sending and nothing more is read. */
 const LINGER_FULL_MS = 250
 
+const asJson = (reply: FastifyReply, error: GatewayError): void => {
+  reply.code(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.body())
+}
+
 /** Answers with an error of our own, at once: a body that has not come yet is not waited for. */
-export function refuse (request: FastifyRequest, reply: FastifyReply, error: GatewayError): void {
+export function refuse (request: FastifyRequest, reply: FastifyReply, error: GatewayError, answer: (reply: FastifyReply, error: GatewayError) => void = asJson): void {
   if (!request.raw.complete && hasBody(request.raw.rawHeaders)) closeUnread(request.raw, reply.raw)
   if (!reply.hasHeader('x-request-id')) reply.header('X-Request-Id', request.id)
-  reply.code(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.body())
+  answer(reply, error)
 }
 
 /**

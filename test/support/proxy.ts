@@ -13,6 +13,7 @@ import type { Rooms } from '../../src/gateway/rooms.js'
 import type { Observer } from '../../src/gateway/record.js'
 import { openHttps } from '../../src/gateway/https.js'
 import { createServer } from '../../src/gateway/server.js'
+import { Attempts } from '../../src/login/attempts.js'
 import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
@@ -85,6 +86,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     metrics,
     credentials,
     instances,
+    attempts: new Attempts(),
     adminToken: createHash('sha256').update('none').digest(),
     isOpen: true,
     get opened (): never { throw new Error('no database in this test') }

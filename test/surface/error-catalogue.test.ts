@@ -18,6 +18,8 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   DELIVERY: [404],
   HTTP: [400, 408, 431],
   GEN: [400, 413, 500],
+  LOGIN: [401, 403, 429],
+  FORM: [403],
   SEED: [404, 409],
   FAULTS: [409],
   FAULT: [500],
