@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ROOT, textOf } from './source-files.js'
+import { steps, withoutIds } from './transcript.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -13,22 +14,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 // The published helper, compiled, as a reader of the README has it.
 const { startGateway } = await import(new URL('../../dist/src/testing/index.js', import.meta.url).href) as typeof import('../../src/testing/index.js')
 
-/** Commands, and what the README shows below them. */
-interface Step { readonly commands: string, shown?: { language: string, text: string } }
-
-function steps (markdown: string): Step[] {
-  const found: Step[] = []
-  for (const [, language, text] of markdown.matchAll(/```(bash|json|text)\n([\s\S]*?)```/g)) {
-    if (language === 'bash') found.push({ commands: text as string })
-    else (found.at(-1) as Step).shown = { language: language as string, text: (text as string).trim() }
-  }
-  return found
-}
-
-/** Ids differ between two runs; what stands for what does not matter here. */
-const withoutIds = (text: string): string => text.replace(/\b(ldg|bln|txn|ref|inst)_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1_ID')
-
-const tour = steps((/\n## Tour\n([\s\S]*?)\n## /.exec(textOf('README.md')) as RegExpExecArray)[1] as string)
+const tour = steps((/\n## Tour\n([\s\S]*?)\n## /.exec(textOf('README.md')) as RegExpExecArray)[1] as string).filter(({ language }) => language === 'bash')
 const END_OF_STEP = 'END-OF-STEP'
 
 let printed: string[] = []
