@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { KEY_PREFIX } from './auth/credentials.js'
+import { isAddressBlock } from './lib/address-list.js'
 
 /** A wrong setting: the start ends with this sentence and exit code 2. */
 export class SettingError extends Error {}
@@ -91,6 +92,16 @@ function publicUrl (t: string): string {
   return isPrivate && href === `${origin}/` ? origin : wrong(`PUBLIC_URL must be https://HOST or https://HOST:PORT without a path (http:// for localhost and loopback addresses alone), and is ${JSON.stringify(t)}`)
 }
 
+/** Names of blocks that @fastify/proxy-addr knows. */
+const NAMED_BLOCKS = ['loopback', 'linklocal', 'uniquelocal']
+
+function trustedProxies (t: string): readonly string[] {
+  // A count of hops is met by a caller who connects directly and makes up that many entries.
+  if (/^\d+$/.test(t)) return wrong(`TRUST_PROXY must name the proxies by their addresses, such as 10.0.0.0/8, and is ${JSON.stringify(t)}: a number of hops would trust whoever connects`)
+  return t.split(',').map((each) => each.trim()).filter((each) => each !== '')
+    .map((each) => NAMED_BLOCKS.includes(each) || isAddressBlock(each) ? each : wrong(`TRUST_PROXY must be addresses or blocks such as 10.0.0.0/8 or fd00::/8, or loopback, linklocal or uniquelocal, with commas between them, and holds ${JSON.stringify(each)}`))
+}
+
 const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
@@ -98,6 +109,7 @@ const instanceId = (env: string) => (t: string): string =>
 export const SETTINGS = {
   host: text(['HOST', 'The address to listen on. Other machines reach the gateway only when this is not a loopback address.', '--host'], '127.0.0.1'),
   port: whole(['PORT', 'The port to listen on; 0 takes a free one.', '--port'], 4100, [0, 65535]),
+  trustProxy: setting<readonly string[]>(['TRUST_PROXY', "The proxies in front of the gateway, as addresses and blocks such as `10.0.0.0/8`, with commas between them: from them alone the caller's address is taken out of X-Forwarded-For. See docs/proxies.md."], '', [], trustedProxies),
   tlsCert: optional(['TLS_CERT', 'A file with the certificate (PEM, its chain behind it) by which every port speaks https. It is read again when it changes, and on SIGHUP.']),
   tlsKey: optional(['TLS_KEY', "A file with that certificate's private key (PEM, no passphrase)."]),
   tls: oneOf(['TLS', '`self-signed` speaks https with a certificate for this machine that is made at the start; the start says how to trust it.', '--tls'], 'off', ['off', 'self-signed']),

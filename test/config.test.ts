@@ -25,6 +25,9 @@ test.each([
   [{ DATABASE_URL: 'postgres://h/d', BLNK_ENCRYPTION_KEY: HEX }, 'BLNK_ADMIN_TOKEN'],
   [{ DATABASE_URL: 'postgres://h/d', BLNK_ENCRYPTION_KEY: HEX, BLNK_ADMIN_TOKEN: TOKEN, EPHEMERAL: 'true' }, 'EPHEMERAL'],
   [{ CORE_URL: 'core:5001' }, 'CORE_URL'],
+  [{ TRUST_PROXY: '1' }, 'TRUST_PROXY'],
+  [{ TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
+  [{ TRUST_PROXY: 'loopback, proxy.example' }, 'TRUST_PROXY'],
   [{ CORE_KEY: 'k' }, 'CORE_URL'],
   [{ PORT: '4100', ADMIN_PORT: '4100' }, 'ADMIN_PORT'],
   [{ CORE_URL: 'http://h', BLNK_INSTANCE_ID: 'inst_core' }, 'CORE_INSTANCE_ID']

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Credential } from '../auth/credentials.js'
 import type { GatewayError } from '../errors.js'
+import { plainAddress } from '../lib/address-list.js'
 import { Refused } from './admit.js'
 import type { Call, Row } from './row.js'
 
@@ -68,6 +69,8 @@ export interface Observer {
 export interface RequestRecord {
   readonly at: number
   readonly from: number
+  /** Of the caller, behind TRUST_PROXY the one that these name; '' for a connection that was gone. */
+  readonly address: string
   /** undefined: nobody wants the bytes */
   readonly watches: readonly Watch[] | undefined
   refusal?: GatewayError
@@ -80,10 +83,13 @@ export interface RequestRecord {
   end?: Exclude<End, 'answered' | 'caller_left'>
 }
 
+/** At the head: a connection that is gone has none. */
+const addressOf = (request: FastifyRequest): string => plainAddress((request.ip as string | undefined) ?? '')
+
 /** Begins the record of a request; its observers are told when its connection is done with it. */
 export function beginRecord (observers: readonly Observer[], request: FastifyRequest, reply: FastifyReply): RequestRecord {
   const watches = observers.flatMap((observer) => observer.watch?.(request) ?? [])
-  const record: RequestRecord = { at: Date.now(), from: performance.now(), watches: watches.length === 0 ? undefined : watches }
+  const record: RequestRecord = { at: Date.now(), from: performance.now(), address: addressOf(request), watches: watches.length === 0 ? undefined : watches }
   // Comes for every request once: after the last byte was handed over, or when the connection is gone.
   reply.raw.once('close', () => {
     const outcome = outcomeOf(record, request, reply)
@@ -114,7 +120,7 @@ function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: Fas
     reason: who?.reason ?? record.refusal?.code.toLowerCase(),
     filled: call?.filled,
     reference: call?.reference,
-    address: request.ip
+    address: record.address
   }
 }
 

@@ -48,6 +48,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     clientErrorHandler: answerBrokenHttp,
     exposeHeadRoutes: false,
+    ...(rooms.config.trustProxy.length > 0 && { trustProxy: [...rooms.config.trustProxy] }),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     genReqId: (request) => {

@@ -1,0 +1,44 @@
+import { BlockList, isIP, isIPv4 } from 'node:net'
+
+const MAPPED = '::ffff:'
+
+/** IPv4 as a dual-stack socket tells it, `::ffff:192.0.2.1` (RFC 4291 2.5.5.2), becomes IPv4; any other text stays. */
+export function plainAddress (address: string): string {
+  if (!address.startsWith(MAPPED)) return address
+  const inner = address.slice(MAPPED.length)
+  return isIPv4(inner) ? inner : address
+}
+
+interface Block { readonly address: string, readonly prefix: number, readonly family: 'ipv4' | 'ipv6' }
+
+/** @returns null for what is neither an address nor a block in CIDR notation (RFC 4632 3.1, RFC 4291 2.3) */
+function readBlock (text: string): Block | null {
+  const [given = '', prefix, ...more] = text.split('/')
+  const address = plainAddress(given)
+  const version = isIP(address)
+  // A zone names an interface of one machine, and a prefix of a mapped address means two things.
+  if (version === 0 || more.length > 0 || address.includes('%') || (prefix !== undefined && address !== given)) return null
+  const bits = version === 4 ? 32 : 128
+  if (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)) return null
+  return { address, prefix: prefix === undefined ? bits : Number(prefix), family: version === 4 ? 'ipv4' : 'ipv6' }
+}
+
+/** Whether this is an address, or a block such as `10.0.0.0/8` or `2001:db8::/32`. */
+export const isAddressBlock = (text: string): boolean => readBlock(text) !== null
+
+/** Whether an address, IPv4 also inside IPv6, is in one of the blocks. */
+export type AddressList = (address: string) => boolean
+
+/** @param blocks of which each isAddressBlock; any other is left out */
+export function createAddressList (blocks: readonly string[]): AddressList {
+  // One list a family: in one, ::/0 would hold IPv4 too.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
+  for (const block of blocks.map(readBlock)) if (block !== null) lists[block.family].addSubnet(block.address, block.prefix, block.family)
+  return (address) => {
+    const plain = plainAddress(address)
+    const version = isIP(plain)
+    if (version === 0) return false
+    const family = version === 4 ? 'ipv4' : 'ipv6'
+    return lists[family].check(plain, family)
+  }
+}
