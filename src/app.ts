@@ -115,6 +115,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   })
   let tracing: Tracing | undefined
   const requests = config.requestLog ? new RequestRing() : undefined
+  const tokenKinds: Array<Rooms['tokenKinds'][number]> = []
   const rooms: Rooms = {
     config,
     log,
@@ -123,7 +124,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
     attempts: new Attempts(),
-    tokenKinds: [],
+    tokenKinds,
     gates: [],
     observers: [
       createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) },
@@ -154,6 +155,12 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     const { startTracing } = await import('./tracing/otlp.js')
     tracing = startTracing({ url, service: config.serviceName, version: VERSION, flushMs: Math.min(config.shutdownTimeoutMs, MOST_FLUSH_MS), log })
     closers.push(tracing.close)
+  }
+
+  async function startJwt (): Promise<void> {
+    if (config.jwtIssuer === undefined) return
+    const { openJwt } = await import('./jwt/token-kind.js')
+    tokenKinds.push(await openJwt(config, log))
   }
 
   async function open (url: string, adminUrl: string | null): Promise<Started> {
@@ -198,6 +205,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     died,
     async listen () {
       await startTraces()
+      await startJwt()
       https = await openHttps(config, dataDir, log)
       for (const server of [main, admin]) if (server !== undefined) https?.serve(server.server as unknown as Server)
       const url = await listenOn(main, config.host, config.port)

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { KEY_PREFIX } from './auth/credentials.js'
 import { isAddressBlock } from './lib/address-list.js'
+import { isFetchable, jwtMistake, readScopeMap, SIGNATURES, STANDARD_SIGNATURES } from './jwt/settings.js'
 
 /** A wrong setting: the start ends with this sentence and exit code 2. */
 export class SettingError extends Error {}
@@ -102,6 +103,20 @@ function trustedProxies (t: string): readonly string[] {
     .map((each) => NAMED_BLOCKS.includes(each) || isAddressBlock(each) ? each : wrong(`TRUST_PROXY must be addresses or blocks such as 10.0.0.0/8 or fd00::/8, or loopback, linklocal or uniquelocal, with commas between them, and holds ${JSON.stringify(each)}`))
 }
 
+const words = (t: string): string[] => t.split(',').map((each) => each.trim()).filter((each) => each !== '')
+
+function signatures (t: string): readonly string[] {
+  const given = words(t)
+  const known = given.filter((each) => SIGNATURES.some((one) => one === each))
+  return known.length > 0 && known.length === given.length ? known : wrong(`JWT_ALGORITHMS must be some of ${SIGNATURES.join(', ')}, with commas between them, and is ${JSON.stringify(t)}`)
+}
+
+const fetchable = (env: string) => (t: string): string =>
+  isFetchable(t) ? t : wrong(`${env} must be a URL that starts with https:// (http:// on loopback), without a user name`)
+
+const scopeMap = (t: string): ReadonlyMap<string, readonly string[]> =>
+  readScopeMap(t) ?? wrong('JWT_SCOPE_MAP must be names and scopes, such as ledger-admin=*, reader=proxy:read data:read')
+
 const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
@@ -145,6 +160,15 @@ export const SETTINGS = {
   headersTimeoutMs: whole(['HEADERS_TIMEOUT_MS', "Milliseconds for a Core's first answer, after which the answer is 504."], 60_000, [1, 3_600_000]),
   bodyTimeoutMs: whole(['BODY_TIMEOUT_MS', "Milliseconds between two parts of a Core's answer, after which the client's connection is cut."], 300_000, [1, 3_600_000]),
   faults: setting<boolean | undefined>(['FAULTS', 'Whether the admin API may let requests fail on purpose: `on` or `off`. On by itself only with EPHEMERAL.'], '', undefined, onOff('FAULTS')),
+  jwtIssuer: optional(['JWT_ISSUER', 'Whose JWTs are taken as bearer tokens: their `iss`, to the letter. Without it none are. See docs/jwt.md.']),
+  jwtAudience: setting<readonly string[]>(['JWT_AUDIENCE', 'What one of their `aud` must be, with commas between several.'], '', [], words),
+  jwtJwksUrl: optional(['JWT_JWKS_URL', 'Where their keys are (a JWK Set). Without it, where the issuer\'s /.well-known/openid-configuration says.'], fetchable('JWT_JWKS_URL')),
+  jwtJwksFile: optional(['JWT_JWKS_FILE', 'A file with their keys, in place of a URL; it is read again when it is five minutes old in memory, or when a key is missing.']),
+  jwtAlgorithms: setting<readonly string[]>(['JWT_ALGORITHMS', 'How they may be signed.'], STANDARD_SIGNATURES.join(', '), STANDARD_SIGNATURES, signatures),
+  jwtClockSkew: whole(['JWT_CLOCK_SKEW', "Seconds by which the issuer's clock may differ."], 30, [0, 300]),
+  jwtScopesClaim: text(['JWT_SCOPES_CLAIM', 'The claim with the scopes: text with spaces, or a list. `realm_access.roles` is the member of a member.'], 'scope'),
+  jwtScopeMap: setting<ReadonlyMap<string, readonly string[]> | undefined>(['JWT_SCOPE_MAP', 'What the words of that claim stand for, where they are no scopes: `ledger-admin=*, reader=proxy:read data:read`. Other words then count for nothing.'], '', undefined, scopeMap),
+  jwtInstancesClaim: optional(['JWT_INSTANCES_CLAIM', 'The claim with the instance ids, `*` for all; a token without it reaches none. Without this setting, each reaches all.']),
   tracesUrl: optional(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'Where traces go by OTLP over HTTP, as it is; it wins over OTEL_EXPORTER_OTLP_ENDPOINT.'], url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:'])),
   otlpUrl: optional(['OTEL_EXPORTER_OTLP_ENDPOINT', 'The base URL of an OpenTelemetry collector; traces go to `/v1/traces` below it. Without either, no request is traced.'], url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])),
   serviceName: text(['OTEL_SERVICE_NAME', 'The name of the gateway in traces.'], 'blnk-gateway'),
@@ -189,6 +213,8 @@ function consistent (s: Settings): boolean {
   if (s.tlsCert !== undefined && s.tls !== 'off') wrong('TLS_CERT and TLS (--tls) exclude each other: the one serves a certificate of yours, the other makes one')
   if (s.coreUrl === undefined && s.coreKey !== undefined) wrong('CORE_KEY is set without CORE_URL: set both, or neither')
   if (s.adminPort !== undefined && s.adminPort !== 0 && s.adminPort === s.port) wrong('ADMIN_PORT must differ from PORT; leave it out to have both on one loopback port')
+  const jwt = jwtMistake(s)
+  if (jwt !== undefined) wrong(jwt)
   const sandbox = s.sandbox ?? s.databaseUrl === undefined
   if (!sandbox && s.seed !== undefined) wrong('SEED (--seed) is set and the sandbox is off: a seed is for sandboxes, so set SANDBOX=on, or leave it out')
   if (sandbox && s.instanceId !== undefined && s.coreUrl !== undefined && s.instanceId === s.coreInstanceId) wrong('BLNK_INSTANCE_ID and CORE_INSTANCE_ID must differ: one is the sandbox, the other the real Core')

@@ -5,6 +5,7 @@
 export const CATALOGUE = {
   AUTH_REQUIRED: [401, 'Authentication required: send Authorization: Bearer YOUR_API_KEY'],
   AUTH_INVALID: [401, 'Invalid or expired credentials'],
+  AUTH_KEYS_UNAVAILABLE: [503, 'The keys that this token is checked with cannot be had from its issuer; try again in a moment'],
   AUTH_INSUFFICIENT_SCOPE: [403, 'This credential does not have the scope that the route needs'],
   INSTANCE_ID_REQUIRED: [400, 'instance_id is required: add ?instance_id=YOUR_INSTANCE_ID to the URL'],
   INSTANCE_ID_REPEATED: [400, 'instance_id is given more than once: send it once'],

@@ -36,7 +36,7 @@ export function bearerToken (header: string | undefined): string | null {
 }
 
 /** Why a token was not accepted; for the log, never for the caller. */
-export type Refusal = 'unknown' | 'expired' | 'revoked'
+export type Refusal = 'unknown' | 'expired' | 'revoked' | `jwt_${string}`
 
 /** A kind of bearer token besides API keys. */
 export interface TokenKind {

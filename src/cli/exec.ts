@@ -15,6 +15,7 @@ const FIXED = { host: '127.0.0.1', port: '0', ephemeral: 'true', shutdownTimeout
 /** Names that the command's own program is likely to read: there they are meant for it, and not for the gateway. */
 export const OF_THE_COMMAND: ReadonlySet<string> = new Set([
   'HOST', 'PORT', 'ADMIN_HOST', 'ADMIN_PORT', 'TLS', 'TLS_CERT', 'TLS_KEY', 'CORS_ORIGINS', 'LOG_LEVEL', 'DATA_DIR', 'DATABASE_URL', 'DATABASE_CONNECTIONS', 'REDIS_URL', 'SEED',
+  'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL', 'JWT_JWKS_FILE', 'JWT_ALGORITHMS', 'JWT_CLOCK_SKEW', 'JWT_SCOPES_CLAIM', 'JWT_SCOPE_MAP', 'JWT_INSTANCES_CLAIM',
   'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_SERVICE_NAME'
 ])
 

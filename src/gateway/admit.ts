@@ -111,7 +111,7 @@ function valid (found: Credential | Refusal, token: string): Credential {
   if (typeof found !== 'string') return found
   // One answer for unknown, expired and revoked: which it was is for the log.
   const hint = wrongTokenHint(token)
-  throw new Refused({ reason: found === 'unknown' && hint !== undefined ? hint : `${found}_credential` }, 'AUTH_INVALID', { hint, headers: challenge('invalid_token') })
+  throw new Refused({ reason: found === 'unknown' && hint !== undefined ? hint : found.startsWith('jwt_') ? found : `${found}_credential` }, 'AUTH_INVALID', { hint, headers: challenge('invalid_token') })
 }
 
 function admitAdmin (rooms: Rooms, request: FastifyRequest): void {

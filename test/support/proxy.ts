@@ -6,7 +6,7 @@ import type { Server } from 'node:tls'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { proxyRows } from '../../routes/index.js'
-import { Credentials, hashKey } from '../../src/auth/credentials.js'
+import { Credentials, hashKey, type TokenKind } from '../../src/auth/credentials.js'
 import { readConfig } from '../../src/config.js'
 import { createRequestLog } from '../../src/gateway/log.js'
 import type { Rooms } from '../../src/gateway/rooms.js'
@@ -46,13 +46,14 @@ export interface ProxyOptions {
   /** Such as `/base`. */
   readonly basePath?: string
   readonly observers?: readonly Observer[]
+  readonly tokenKinds?: readonly TokenKind[]
 }
 
 /**
  * The gateway's own server with the proxy's rows, one key and one instance, without a database. Closes itself with the
  * test.
  */
-export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [] }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [] }: ProxyOptions = {}): Promise<Proxy> {
   const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
   const logged: string[] = []
   const credentials = new Credentials()
@@ -80,7 +81,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     requests: undefined,
     config,
     log,
-    tokenKinds: [],
+    tokenKinds,
     gates: [],
     observers: [createRequestLog(log), metrics.observer, ...observers],
     metrics,
