@@ -5,6 +5,7 @@ import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
+import { changePassword } from './password.js'
 import { replay } from './replay.js'
 import { listRequests, logs, showRequest } from './requests.js'
 import { runSandbox } from './sandbox.js'
@@ -96,6 +97,11 @@ export function buildProgram (): Command {
     .action(createKey)
   remote(keys.command('list').description('all keys, revoked ones too')).action(listKeys)
   remote(keys.command('revoke').description('revoke a key at once').argument('<id>')).action(revokeKey)
+
+  remote(program.command('password').description('set the password of the pages for people (/login); it is read from the terminal, or from standard input'))
+    .option('--remove', 'take it away: the login takes the admin token')
+    .addHelpText('after', '\nAt least 15 characters. It ends all sessions.')
+    .action(changePassword)
 
   const instances = program.command('instances').description('Cores behind the gateway')
   remote(instances.command('add').description('add a Core, or a sandbox'))

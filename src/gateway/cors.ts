@@ -35,10 +35,19 @@ function surfaceOf (target: string): string | undefined {
   }
 }
 
+/** As the router reads it. */
+function pathOf (target: string): string | undefined {
+  try {
+    return decodeURIComponent(target.split(/[?#;]/, 1)[0] as string)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Lets pages of other origins read what these rows answer (https://fetch.spec.whatwg.org/#http-cors-protocol), and answers
- * their preflights, which carry no credential, before admission. The admin API is for no page of another origin. No
- * credentials of the browser's own are let in: a bearer token is not one.
+ * their preflights, which carry no credential, before admission. The admin API and our own pages are for no
+ * page of another origin. No credentials of the browser's own are let in: a bearer token is not one.
  */
 export function allowOrigins (app: FastifyInstance, rows: readonly Row[], config: Config): void {
   const allowed = originsOf(config)
@@ -46,10 +55,12 @@ export function allowOrigins (app: FastifyInstance, rows: readonly Row[], config
   const isAdmin = (row: Row): boolean => row.scope === 'admin'
   const closed = new Set(rows.filter(isAdmin).map((row) => surfaceOf(row.path)))
   const open = new Set(rows.map((row) => surfaceOf(row.path)).filter((surface) => !closed.has(surface)))
+  const pages = new Set<string | undefined>(rows.filter((row) => row.page === true).map((row) => row.path))
   const admits = (request: FastifyRequest): boolean => {
     const { origin } = request.headers
     if (origin === undefined && allowed !== '*') return false
-    if (!open.has(surfaceOf(request.raw.url ?? ''))) return false
+    const target = request.raw.url ?? ''
+    if (!open.has(surfaceOf(target)) || pages.has(pathOf(target))) return false
     return allowed === '*' || allowed(origin as string)
   }
   const yes = { origin: allowed === '*' ? '*' : true, methods: ['GET', 'POST', 'PUT', 'DELETE'], exposedHeaders: EXPOSED, maxAge: MAX_AGE, strictPreflight: false }

@@ -97,7 +97,8 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   const near = createNear(rows)
   app.setNotFoundHandler(async (request) => { throw await unknownRoute(rooms, near, request) })
   app.addHook('onSend', (request, reply, payload, done) => {
-    watchReceived(request, reply, payload)
+    // A page holds what its forms are known by.
+    watchReceived(request, reply, rowOf(request)?.page === true ? undefined : payload)
     done(null, payload)
   })
   const proxied = rows.filter((row) => row.tier !== undefined)
@@ -164,9 +165,12 @@ function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
   socket.end(`HTTP/1.1 ${reason}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
 }
 
+/** undefined on unknown routes */
+const rowOf = (request: FastifyRequest): Row | undefined => (request.routeOptions.config as { row?: Row } | undefined)?.row
+
 /** Translates whatever was thrown into an answer of our own shape; what is internal goes to the log alone. */
 function sendError (thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
-  const row = (request.routeOptions.config as { row?: Row } | undefined)?.row
+  const row = rowOf(request)
   const error = thrown instanceof GatewayError ? thrown : translate(thrown, row)
   if (request.record !== null) request.record.refusal = error
   refuse(request, reply, error, row?.page === true ? refusalPage : undefined)

@@ -68,11 +68,14 @@ export const showLogin: Handler = async (request, reply, { rooms }) => {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** What was typed right: the stored password, or the admin token's hash; undefined when it was wrong. */
-async function proofOf (typed: string, rooms: Rooms): Promise<string | Buffer | undefined> {
+/**
+ * @returns what was typed right: the stored password, or the admin token's hash
+ * @throws GatewayError LOGIN_FAILED
+ */
+async function proofOf (typed: string, rooms: Rooms): Promise<string | Buffer> {
   const stored = await rooms.opened.loginStore.password(USER)
-  if (stored !== null) return await isPassword(typed, stored) ? stored : undefined
-  return timingSafeEqual(sha256(typed), rooms.adminToken) ? rooms.adminToken : undefined
+  if (stored === null ? timingSafeEqual(sha256(typed), rooms.adminToken) : await isPassword(typed, stored)) return stored ?? rooms.adminToken
+  throw new GatewayError('LOGIN_FAILED', stored === null ? { message: 'This is not the admin token' } : {})
 }
 
 /** @throws GatewayError for a wrong password, and for one that comes too soon after others */
@@ -83,8 +86,8 @@ async function logIn (request: FastifyRequest, rooms: Rooms): Promise<string | B
     throw new GatewayError('LOGIN_TOO_OFTEN', { message: `Too many wrong tries: try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}`, headers: { 'Retry-After': String(seconds) } })
   }
   const typed = field(request.body, 'password')
-  const proof = typeof typed === 'string' && typed.length <= LONGEST_PASSWORD ? await proofOf(typed, rooms) : undefined
-  if (proof === undefined) throw new GatewayError('LOGIN_FAILED')
+  if (typeof typed !== 'string' || typed.length > LONGEST_PASSWORD) throw new GatewayError('LOGIN_FAILED')
+  const proof = await proofOf(typed, rooms)
   rooms.attempts.succeeded(request.ip)
   return proof
 }

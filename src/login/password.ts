@@ -8,19 +8,19 @@ import { GatewayError } from '../errors.js'
 const COST = { ln: 15, r: 8, p: 3 }
 const BYTES = 32
 
-/** One at a time: each holds its memory and one of the four threads that files and names are read with too. */
-const MOST_WAITING = 8
+/** Of which one runs: each holds its memory, and one of the four threads that files and names are read with too. */
+const MOST_IN_LINE = 8
 
 let last: Promise<unknown> = Promise.resolve()
-let waiting = 0
+let inLineNow = 0
 
 /**
  * @throws GatewayError LOGIN_TOO_OFTEN when so many wait already that an answer would be late
  */
 async function inLine <T> (work: () => Promise<T>): Promise<T> {
-  if (waiting >= MOST_WAITING) throw new GatewayError('LOGIN_TOO_OFTEN', { headers: { 'Retry-After': '5' } })
-  waiting++
-  const mine = last.then(work).finally(() => { waiting-- })
+  if (inLineNow >= MOST_IN_LINE) throw new GatewayError('LOGIN_TOO_OFTEN', { headers: { 'Retry-After': '5' } })
+  inLineNow++
+  const mine = last.then(work).finally(() => { inLineNow-- })
   last = mine.catch(() => {})
   return await mine
 }

@@ -20,13 +20,19 @@ export interface Running {
   stderr(): string
 }
 
-export interface Around { readonly cwd: string, readonly env?: Readonly<Record<string, string>> }
+export interface Around {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What it finds on standard input; nothing without it. */
+  readonly input?: string
+}
 
 const left = new Set<ChildProcess>()
 
 /** Runs the command as a person does, with no environment but this. */
-export function launch (args: readonly string[], { cwd, env = {} }: Around): Running {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export function launch (args: readonly string[], { cwd, env = {}, input }: Around): Running {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env }, stdio: 'pipe' })
+  child.stdin.on('error', () => {}).end(input)
   left.add(child)
   let stdout = ''
   let stderr = ''

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { browser } from '../support/browser.js'
 import { launch, run, start, workFolder, type Running, type Started } from './command.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
@@ -36,6 +37,22 @@ async function saysJson <T> (args: readonly string[], env: Readonly<Record<strin
 }
 
 const ledgers = async (key: string): Promise<number> => (await fetch(`${gateway.line.url}/proxy/ledgers?instance_id=${gateway.line.instance_id}`, { headers: { Authorization: `Bearer ${key}` } })).status
+
+test('password: set by standard input, taken by the login, and taken away', async () => {
+  const login = async (password: string): Promise<number> => {
+    const { get, post } = browser(gateway.line.url)
+    return (await post('/login', { ...(await get('/login')).fields, password })).status
+  }
+  const set = await run(['password'], { cwd, input: 'a battery of horses\n' })
+  expect([set.code, set.stderr, set.stdout]).toEqual([0, '', 'The password is set, and all sessions are ended: /login takes it.\n'])
+  expect(await login('a battery of horses')).toBe(303)
+  expect(await login(gateway.line.admin_token)).toBe(401)
+  expect(await saysJson(['password', '--remove'])).toEqual({ password: false })
+  expect(await login(gateway.line.admin_token)).toBe(303)
+  const short = await run(['password'], { cwd, input: 'short' })
+  expect([short.code, short.stdout]).toEqual([1, ''])
+  expect(short.stderr).toContain('15 characters')
+})
 
 test('keys: created and shown once, used, listed by their prefix, revoked at once', async () => {
   const text = await says(['keys', 'create', '--name', 'ci', '--scope', 'proxy:read', '--scope', 'proxy:write'])

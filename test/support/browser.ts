@@ -1,5 +1,6 @@
 import { inject } from 'vitest'
 import { call, type Answer } from './gateway.js'
+import { keepSecrets } from './kept.js'
 
 export interface Shown extends Answer {
   /** The hidden fields of the page's first form. */
@@ -23,7 +24,7 @@ function fieldsOf (text: string): Record<string, string> {
 }
 
 /** As little of a browser as forms and cookies need; it follows no redirect. */
-export function browser (url = inject('gateway').url): Browser {
+export function browser (url = inject('gateway').url, origin = url): Browser {
   const cookies = new Map<string, string>()
   const ask = async (path: string, init: { method?: string, body?: string, headers?: Record<string, string> }): Promise<Shown> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -33,12 +34,16 @@ export function browser (url = inject('gateway').url): Browser {
       if (/; Max-Age=0/.test(line)) cookies.delete(name as string)
       else cookies.set(name as string, value as string)
     }
-    return { ...answer, fields: fieldsOf(answer.text) }
+    const fields = fieldsOf(answer.text)
+    keepSecrets(...cookies.values())
+    return { ...answer, fields }
   }
   return {
     cookies,
     get: async (path) => await ask(path, {}),
-    post: async (path, fields, headers = { Origin: url, 'Sec-Fetch-Site': 'same-origin' }) =>
-      await ask(path, { method: 'POST', body: new URLSearchParams(fields).toString(), headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers } })
+    post: async (path, fields, headers = { Origin: origin, 'Sec-Fetch-Site': 'same-origin' }) => {
+      keepSecrets(fields['password'])
+      return await ask(path, { method: 'POST', body: new URLSearchParams(fields).toString(), headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers } })
+    }
   }
 }
