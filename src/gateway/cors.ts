@@ -46,12 +46,13 @@ function pathOf (target: string): string | undefined {
 
 /**
  * Lets pages of other origins read what these rows answer (https://fetch.spec.whatwg.org/#http-cors-protocol), and answers
- * their preflights, which carry no credential, before admission. The admin API and our own pages are for no
- * page of another origin. No credentials of the browser's own are let in: a bearer token is not one.
+ * their preflights, which carry no credential, before admission. The admin API and our own pages are for no page of
+ * another origin, and of the admin API's own listener nothing is: there /metrics asks for no token. No credentials of the
+ * browser's own are let in: a bearer token is not one.
  */
 export function allowOrigins (app: FastifyInstance, rows: readonly Row[], config: Config): void {
   const allowed = originsOf(config)
-  if (allowed === undefined) return
+  if (allowed === undefined || rows.every(({ tier }) => tier === undefined)) return
   const isAdmin = (row: Row): boolean => row.scope === 'admin'
   const closed = new Set(rows.filter(isAdmin).map((row) => surfaceOf(row.path)))
   const open = new Set(rows.map((row) => surfaceOf(row.path)).filter((surface) => !closed.has(surface)))

@@ -1,6 +1,8 @@
+import Fastify from 'fastify'
 import { expect, inject, test } from 'vitest'
+import { adminRows, healthRows, openMetricsRows } from '../../routes/index.js'
 import { readConfig } from '../../src/config.js'
-import { isLoopbackOrigin } from '../../src/gateway/cors.js'
+import { allowOrigins, isLoopbackOrigin } from '../../src/gateway/cors.js'
 import { KEY, INSTANCE, ok, startBoth } from '../support/proxy.js'
 import { call } from '../support/gateway.js'
 
@@ -40,6 +42,16 @@ test.each(['/admin/keys', '/%61dmin/keys', '/admin'])('the admin API is for no p
   expect(asked.status).toBe(404)
   const read = await fetch(url + path, { headers: { Origin: page, Authorization: `Bearer ${adminToken}` } })
   for (const answer of [asked, read]) expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+})
+
+test('the listener of the admin API is for no page, whose metrics ask for no token', async () => {
+  const app = Fastify()
+  allowOrigins(app, [...healthRows, ...openMetricsRows, ...adminRows], readConfig({ CORS_ORIGINS: '*', ADMIN_PORT: '0' }))
+  app.get('/metrics', () => 'x 1')
+  for (const method of ['GET', 'OPTIONS'] as const) {
+    const answer = await app.inject({ method, url: '/metrics', headers: { origin: page, 'access-control-request-method': 'GET', 'access-control-request-private-network': 'true' } })
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([])
+  }
 })
 
 test.each(['https://app.example.com', 'null', 'http://127.0.0.1.example.com', 'http://localhost.example.com:3000', 'file://'])('a page of %s may not', async (origin) => {
