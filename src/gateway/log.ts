@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
+import { redactTarget, redactText } from '../requests/redact.js'
 import type { Observer, Outcome } from './record.js'
 import { requestLine, requestSentence, type Line } from './request-line.js'
 
@@ -29,7 +30,7 @@ function levelOf ({ end, refusal }: Outcome): 'info' | 'warn' | 'error' {
   return end === 'core_broke_off' ? 'warn' : 'info'
 }
 
-/** One line a request, and never a header, a body or a query's values. */
+/** One line a request, and never a header, a body or a query's values; nor a secret that stands in the path. */
 export function createRequestLog (log: Logger): Observer {
   return {
     ended (outcome) {
@@ -56,15 +57,15 @@ export function createRequestLog (log: Logger): Observer {
 function lineOf (outcome: Outcome): Line {
   return {
     method: outcome.method,
-    path: outcome.path,
+    path: redactTarget(outcome.path),
     status: outcome.status ?? null,
     ms: Math.round(outcome.ms * 10) / 10,
     key: outcome.credential?.name ?? null,
-    instance: outcome.instanceId ?? null,
+    instance: outcome.instanceId === undefined ? null : redactText(outcome.instanceId),
     filled: outcome.filled ?? [],
     reference: outcome.reference ?? null,
     end: outcome.end,
     forwarded: outcome.forwarded,
-    refused: outcome.refusal?.message ?? null
+    refused: outcome.refusal === undefined ? null : redactText(outcome.refusal.message)
   }
 }

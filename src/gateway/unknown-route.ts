@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
+import { redactTarget } from '../requests/redact.js'
 import { admitToNothing } from './admit.js'
 import type { Near } from './near-routes.js'
 import type { Rooms } from './rooms.js'
@@ -11,7 +12,7 @@ import type { Rooms } from './rooms.js'
  */
 export async function unknownRoute (rooms: Rooms, near: (method: string, path: string) => Near, request: FastifyRequest): Promise<GatewayError> {
   const { method } = request
-  const path = (request.raw.url ?? '').split('?', 1)[0] as string
+  const path = redactTarget((request.raw.url ?? '').split('?', 1)[0] as string)
   if (method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
     return new GatewayError('ROUTE_NOT_FOUND', { message: `Pages of ${request.headers.origin ?? 'another origin'} may not call ${path}: CORS_ORIGINS names those that may call what is not the admin API` })
   }

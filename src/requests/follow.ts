@@ -44,6 +44,7 @@ export function followRequests (ring: RequestRing, matches: (request: RequestSum
       else line(summary)
     },
     close () {
+      clearInterval(heartbeat)
       line({ ...(missed === 0 ? {} : { missed }), ended: 'the gateway stops' })
       stream.push(null)
     }

@@ -26,7 +26,7 @@ function limitOf (text: string | undefined, standard: number): number {
 export const listRequests: Handler = async (request, reply, { rooms }) => {
   const ring = ringOf(rooms)
   const query = request.query as Record<string, string | undefined>
-  const unknown = Object.keys(query).find((name) => FILTERS[name] === undefined && !OTHERS.includes(name))
+  const unknown = Object.keys(query).find((name) => !Object.hasOwn(FILTERS, name) && !OTHERS.includes(name))
   if (unknown !== undefined) refuse(`${unknown} is not a filter of requests: there are ${[...Object.keys(FILTERS), ...OTHERS].join(', ')}`)
   const matches = filterOf(query)
   if (typeof matches === 'string') return refuse(matches)

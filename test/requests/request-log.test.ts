@@ -55,6 +55,16 @@ test('a filled transaction: what it was, what was added, both bodies, no secret'
   expect(JSON.stringify(entry)).not.toMatch(new RegExp(`${own.apiKey.slice(5)}|core-key|session=abc|hunter2`))
 })
 
+test.each(['/nowhere/KEY', '/proxy/identities/KEY', '/proxy/nowhere?instance_id=KEY'])('a key that was put in the place of something else is not kept: %s', async (path) => {
+  const key = `blnk_${randomUUID()}`
+  const { requestId } = await send('GET', path.replace('KEY', key))
+  expect(JSON.stringify(await entryOf(requestId))).not.toContain(key.slice(13))
+})
+
+test('a query that names no filter of ours', async () => {
+  for (const name of ['constructor', '__proto__', 'nothing']) expect([name, (await admin('GET', `/admin/requests?${name}=1`)).status]).toEqual([name, 400])
+})
+
 test('a refusal says why, and its body, which was not read, is not whole', async () => {
   const { requestId } = await send('POST', '/proxy/transactions', { body: '{"a":1}', headers: { Authorization: 'Bearer blnk_of_nobody_at_all_whatever' } })
   expect(await entryOf(requestId)).toMatchObject({ status: 401, forwarded: false, key: null, refusal: { code: 'AUTH_INVALID' }, reason: 'unknown_credential', request: { whole: false, body: { bytes: 0 } }, response: { body: { text: expect.stringContaining('AUTH_INVALID') } } })
