@@ -58,7 +58,7 @@ export interface Watch {
   ended?(outcome: Outcome): void
 }
 
-/** Is told of requests: the log, the metrics, whatever keeps what happened. It must not throw. */
+/** Is told of requests: the log, the metrics, whatever keeps what happened. What it throws is logged, and changes nothing. */
 export interface Observer {
   /** At a request's head, before admission. What it returns is told of this request's bytes, which costs a little. */
   watch?(request: FastifyRequest): Watch | undefined

@@ -11,6 +11,7 @@ import { refuse } from '../proxy/refuse.js'
 import { admit } from './admit.js'
 import { allowOrigins } from './cors.js'
 import { hasFaultyFraming } from './framing.js'
+import { guarded } from './guarded.js'
 import { isHttps } from './https.js'
 import { createNear } from './near-routes.js'
 import { notBuilt, routeNotBuilt } from './not-built.js'
@@ -42,6 +43,13 @@ const HANDSHAKE_MS = 20_000
 
 /** A Fastify server that answers these rows, and in our own shape whatever else it is asked. */
 export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstance {
+  let closing = false
+  const observers: Observer[] = [...rooms.observers.map((one) => guarded(one, rooms.log)), {
+    ended () {
+      // A connection that is kept alive is not idle yet when its last request ends, and close() looked for idle ones before.
+      if (closing) setImmediate(() => { app.server.closeIdleConnections() })
+    }
+  }]
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     loggerInstance: rooms.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -58,7 +66,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
     frameworkErrors: (error, request, reply) => {
       // No hook comes for these.
-      request.record = beginRecord(rooms.observers, request, reply)
+      request.record = beginRecord(observers, request, reply)
       sendError(error, request, reply)
     }
   }
@@ -74,17 +82,10 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     if (body === '') done(null, null)
     else parseJson(request, body as string, done)
   })
-  let closing = false
   app.addHook('preClose', (done) => {
     closing = true
     done()
   })
-  const observers: Observer[] = [...rooms.observers, {
-    ended () {
-      // A connection that is kept alive is not idle yet when its last request ends, and close() looked for idle ones before.
-      if (closing) setImmediate(() => { app.server.closeIdleConnections() })
-    }
-  }]
   app.decorateRequest('call', null)
   app.decorateRequest('record', null)
   app.addHook('onRequest', (request, reply, done) => {

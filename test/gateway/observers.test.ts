@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Observer, Outcome } from '../../src/gateway/record.js'
 import { connect } from '../support/raw-client.js'
-import { startBoth } from '../support/proxy.js'
+import { KEY, startBoth } from '../support/proxy.js'
 
 const OK = 'HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}'
 
@@ -98,6 +98,29 @@ test('a Core that breaks off', async () => {
   await client.closed()
   expect(await kept.next()).toMatchObject({ status: 200, end: 'core_broke_off', forwarded: true, error: expect.any(Error) })
   expect(kept.bytes).toEqual(['answered 200', 'received {'])
+})
+
+test('an observer that throws, wherever it does, takes no request down, and is told of once', async () => {
+  const kept = keeper()
+  const wrong = (): never => { throw new Error('a mistake of mine') }
+  const all = { sent: wrong, forwarding: wrong, answered: wrong, received: wrong, ended: wrong }
+  const both = await startBoth(OK, { observers: [{ watch: wrong, ended: wrong }, { watch: () => all, ended: wrong }, kept.observer] })
+  const client = await connect(both.url)
+  for (const [method, path, content] of [['POST', '/transactions', '{"amount": 1}'], ['POST', '/ledgers', '{"name":"a"}'], ['GET', '/nowhere', '']] as const) {
+    client.send(`${both.head(method, path, `Content-Length: ${content.length}`)}\r\n${content}`)
+    const { status } = await client.answer()
+    expect([path, status]).toEqual([path, path === '/nowhere' ? 404 : 201])
+    expect(await kept.next()).toMatchObject({ end: 'answered', status })
+  }
+  expect(both.logged.filter((line) => line.includes('a mistake of mine'))).toHaveLength(2)
+})
+
+test('the line of a request has no key of its path', async () => {
+  const both = await startBoth(OK)
+  const client = await connect(both.url)
+  client.send(`GET /nowhere/${KEY} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  expect((await client.answer()).body.toString()).not.toContain(KEY)
+  expect(await both.said(/nowhere/)).not.toContain(KEY)
 })
 
 test('a Core that is not there is an answer of ours', async () => {
