@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { keepSecrets, keepSecretsOf, keepText } from '../support/kept.js'
+import { processList } from '../support/process-list.js'
 
 const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url))
 
@@ -33,6 +34,9 @@ const left = new Set<ChildProcess>()
 export function launch (args: readonly string[], { cwd, env = {}, input }: Around): Running {
   const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env }, stdio: 'pipe' })
   child.stdin.on('error', () => {}).end(input)
+  const list = processList(child.pid as number)
+  list()
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', list)
   left.add(child)
   let stdout = ''
   let stderr = ''

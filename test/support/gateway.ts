@@ -1,5 +1,7 @@
 import { afterAll, inject } from 'vitest'
+import { openDatabase } from '../../src/lib/postgres.js'
 import { keepSecrets, keepText } from './kept.js'
+import { keepRows } from './rows.js'
 
 // A test looks into an answer member by member; a wrong guess fails it.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -54,6 +56,14 @@ function own (instanceId: string, apiKey: string): Own {
   }
 }
 
+/** What a sandbox holds is gone with it. */
+async function keepRowsOf (instanceId: string): Promise<void> {
+  const db = openDatabase(inject('postgres'), 1)
+  const { rows } = await db.query<{ schema: string | null }>('SELECT sandbox_schema AS schema FROM gateway.instances WHERE instance_id = $1', [instanceId])
+  for (const { schema } of rows) if (schema !== null) await keepRows(db, schema, 'database-of-sandboxes')
+  await db.close()
+}
+
 /** An instance of the test file's own on the shared gateway, removed when the file ends. Without a body: a sandbox. */
 export async function ownInstance (instance: object = { name: 'of a test', sandbox: true }): Promise<Own> {
   const made = await admin('POST', '/admin/instances', instance)
@@ -61,6 +71,9 @@ export async function ownInstance (instance: object = { name: 'of a test', sandb
   const instanceId = made.json.instance_id as string
   const key = await admin('POST', '/admin/keys', { name: 'of a test', scopes: ['*'], instance_id: instanceId })
   if (key.status !== 201) throw new Error(`no key: ${key.status} ${key.text}`)
-  afterAll(async () => { await admin('DELETE', `/admin/instances/${instanceId}`) })
+  afterAll(async () => {
+    await keepRowsOf(instanceId)
+    await admin('DELETE', `/admin/instances/${instanceId}`)
+  })
   return own(instanceId, key.json.api_key as string)
 }

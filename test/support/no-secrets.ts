@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase, type PostgresAddress } from '../../src/lib/postgres.js'
 import { findAny, keepSecrets, keepText, spellings } from './kept.js'
+import { keepRows } from './rows.js'
 
 interface Gateway { readonly url: string, readonly adminToken: string, readonly postgres: PostgresAddress }
 
@@ -19,7 +20,21 @@ async function lastRound (ask: (method: string, path: string, body?: unknown) =>
   await ask('DELETE', `/admin/instances/${instanceId}`)
 }
 
-/** Keeps what the gateway tells of itself: metrics, requests, and every row of its schema. */
+/** Somebody mistakes themselves at the login, and is in then. */
+async function throughTheLogin (url: string, adminToken: string): Promise<void> {
+  const form = await fetch(`${url}/login`)
+  const cookie = form.headers.getSetCookie()[0]?.split(';', 1)[0] as string
+  const csrf = /name="csrf_token" value="([^"]+)"/.exec(await form.text())?.[1] as string
+  const typed = `a-wrong-password-${process.pid}-${Date.now()}`
+  keepSecrets(typed, cookie.split('=')[1])
+  for (const [password, status] of [[typed, 401], [adminToken, 303]] as const) {
+    const answer = await fetch(`${url}/login`, { method: 'POST', redirect: 'manual', headers: { Cookie: cookie, Origin: url }, body: new URLSearchParams({ csrf_token: csrf, password }) })
+    if (answer.status !== status) throw new Error(`the login answered ${answer.status}, so nothing of it can be looked for`)
+    keepSecrets(...answer.headers.getSetCookie().map((one) => /=([^;]*)/.exec(one)?.[1]))
+  }
+}
+
+/** Keeps what the gateway tells of itself: metrics, requests, and every row of its schema and of the sandboxes'. */
 export async function keepWhatItTells ({ url, adminToken, postgres }: Gateway): Promise<void> {
   const ask = async (method: string, path: string, body?: unknown): Promise<string> => {
     const answer = await fetch(url + path, {
@@ -32,6 +47,7 @@ export async function keepWhatItTells ({ url, adminToken, postgres }: Gateway): 
     return text
   }
   await lastRound(ask)
+  await throughTheLogin(url, adminToken)
   keepText('metrics', await ask('GET', '/metrics'))
   const requests = await ask('GET', '/admin/requests?limit=500')
   keepText('requests', requests)
@@ -39,11 +55,8 @@ export async function keepWhatItTells ({ url, adminToken, postgres }: Gateway): 
   if (data.length === 0) throw new Error('no request is kept, so nothing can be looked for in them')
   for (const { id } of data) keepText('requests', await ask('GET', `/admin/requests/${id}`))
   const db = openDatabase(postgres, 1)
-  const { rows: tables } = await db.query<{ name: string }>("SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables WHERE table_schema = 'gateway'")
-  for (const { name } of tables) {
-    const { rows } = await db.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`)
-    keepText('database', `${name}\n${rows.map(({ row }) => row).join('\n')}`)
-  }
+  await keepRows(db, 'gateway', 'database')
+  await keepRows(db, 'sandbox%', 'database-of-sandboxes')
   await db.close()
 }
 
