@@ -4,6 +4,7 @@ import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 import { showSeed } from '../src/seed/handlers.js'
 import { passwordBody, removePassword, setPassword } from '../src/login/handlers.js'
+import { oauthAdminRows } from './oauth.js'
 import { listRequests, showRequest } from '../src/requests/handlers.js'
 import { listDeliveries, redeliver, setWebhook, webhookBody } from '../src/webhooks/handlers.js'
 
@@ -17,6 +18,8 @@ export const adminRows = [
 
   { method: 'PUT', path: '/admin/password', scope: 'admin', instance: 'none', body: passwordBody, handler: setPassword },
   { method: 'DELETE', path: '/admin/password', scope: 'admin', instance: 'none', handler: removePassword },
+
+  ...oauthAdminRows,
 
   { method: 'POST', path: '/admin/instances', scope: 'admin', instance: 'none', body: newInstanceBody, handler: createInstance },
   { method: 'GET', path: '/admin/instances', scope: 'admin', instance: 'none', handler: listInstances },

@@ -5,9 +5,10 @@ import { healthRows } from './health.js'
 import { loginRows } from './login.js'
 import { metricsRows, openMetricsRows } from './metrics.js'
 import { notBuiltRows } from './not-built.js'
+import { oauthRows } from './oauth.js'
 import { proxyRows } from './proxy.js'
 
-export { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows }
+export { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows }
 
 /** Everything the gateway does, in one list. */
-export const rows: readonly Row[] = [...proxyRows, ...healthRows, ...documentRows, ...loginRows, ...metricsRows, ...adminRows]
+export const rows: readonly Row[] = [...proxyRows, ...healthRows, ...documentRows, ...loginRows, ...oauthRows, ...metricsRows, ...adminRows]

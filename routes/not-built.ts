@@ -4,7 +4,6 @@ import type { Row } from '../src/gateway/row.js'
 const data = { scope: 'data:read', instance: 'required', handler: notBuilt } as const
 const readAlerts = { scope: 'alerts:read', instance: 'none', handler: notBuilt } as const
 const writeAlerts = { scope: 'alerts:write', instance: 'none', handler: notBuilt } as const
-const open = { scope: 'public', instance: 'none', handler: notBuilt } as const
 
 /** Documented routes of Blnk Cloud that answer 501 and name themselves. Who builds one takes its line out here. */
 export const notBuiltRows: readonly Row[] = [
@@ -28,9 +27,6 @@ export const notBuiltRows: readonly Row[] = [
   { method: 'POST', path: '/transactions/filter', ...data },
   { method: 'POST', path: '/identities/filter', ...data },
   { method: 'POST', path: '/reconciliation/filter', ...data },
-
-  { method: 'GET', path: '/oauth/authorize', ...open },
-  { method: 'POST', path: '/oauth/token', ...open },
 
   { method: 'POST', path: '/alerts/flag/:id', ...writeAlerts },
   { method: 'PUT', path: '/alerts/flag/:alert_id', ...writeAlerts },

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
@@ -25,6 +25,10 @@ import { VERSION } from './lib/version.js'
 import { Attempts } from './login/attempts.js'
 import { createLoginStore } from './login/store.js'
 import { createMetrics } from './metrics/metrics.js'
+import { AccessTokens } from './oauth/access-tokens.js'
+import { createClientStore } from './oauth/client-store.js'
+import { sweepNowAndThen } from './oauth/sweep.js'
+import { createTokenStore } from './oauth/token-store.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { createRecorder } from './requests/recorder.js'
 import { RequestRing } from './requests/ring.js'
@@ -114,8 +118,9 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     sandbox: () => opened?.sandbox?.health()
   })
   let tracing: Tracing | undefined
+  const accessTokens = new AccessTokens()
   const requests = config.requestLog ? new RequestRing() : undefined
-  const tokenKinds: Array<Rooms['tokenKinds'][number]> = []
+  const tokenKinds: Array<Rooms['tokenKinds'][number]> = [accessTokens]
   const rooms: Rooms = {
     config,
     log,
@@ -124,6 +129,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     faults: config.faults ? new Faults() : undefined,
     adminToken: createHash('sha256').update(adminToken).digest(),
     attempts: new Attempts(),
+    accessTokens,
     tokenKinds,
     gates: [],
     observers: [
@@ -140,7 +146,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   }
 
   const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
-  const main = createServer([...proxyRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const main = createServer([...proxyRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...oauthRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...openMetricsRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })
@@ -171,11 +177,12 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     await store.ready
     const found = await firstStart(store, config, seal)
     sandbox = await starting
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), sandbox }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
     const reload = createReload(rooms, stores)
     await reload('instances')
     await reload('keys')
-    closers.push(keepLastUse(rooms, stores, warn))
+    accessTokens.open(stores.oauthTokens.find)
+    closers.push(keepLastUse(rooms, stores, warn), sweepNowAndThen(stores.oauthTokens, warn))
     if (shared) closers.push(watchChanges(db, reload, warn).close)
     snapshot = await createSnapshot(db)
     const changed: Opened['changed'] = async (what) => {
@@ -186,7 +193,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     const first = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)
     const defaultSandbox = first?.instance.kind === 'sandbox' ? first.instance.instanceId : null
     if (first !== undefined && defaultSandbox !== null) await seeding?.begin(first).catch(asSetting)
-    opened = { ...stores, seeding, defaultSandbox, ping: async () => { await db.query('SELECT 1') }, changed }
+    opened = { ...stores, seeding, defaultSandbox, url, ping: async () => { await db.query('SELECT 1') }, changed }
     const key = first?.instance
     const sandboxCoreKey = sandbox !== undefined && key?.kind === 'sandbox' ? key.coreKey : null
     if (dataDir !== null && sandboxCoreKey !== null) writeSecret(dataDir, 'sandbox-core-key', sandboxCoreKey)
@@ -225,6 +232,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])
       await rooms.opened.changed('instances')
       await rooms.opened.changed('keys')
+      await rooms.opened.changed('tokens')
       const kept = rooms.instances.all().filter(({ instance }) => instance.sandboxSchema !== null)
       const gone = schemas.filter((schema) => !kept.some(({ instance }) => instance.sandboxSchema === schema))
       await Promise.all([...gone.map(async (schema) => { await sandbox?.drop(schema) }), ...kept.map(async (one) => { await rooms.opened.seeding?.reset(one, null) })])

@@ -174,6 +174,9 @@ export const SETTINGS = {
   serviceName: text(['OTEL_SERVICE_NAME', 'The name of the gateway in traces.'], 'blnk-gateway'),
   requestLog: setting<boolean | undefined>(['REQUEST_LOG', 'Whether the last 500 requests are kept in memory for the admin API and `blnk-gateway logs`, secrets removed: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('REQUEST_LOG')),
   requestLogBodies: whole(['REQUEST_LOG_BODIES', 'Bytes of each body that the request log keeps; 0 keeps none.'], 16_384, [0, 1_048_576]),
+  oauthStrict: yesNo(['OAUTH_STRICT', 'OAuth clients must have registered redirect URIs, and send PKCE and `state`, as OAuth 2.1 has it. See docs/oauth.md.'], false),
+  oauthAccessTtl: whole(['OAUTH_ACCESS_TTL', 'Seconds until an OAuth access token expires.'], 3600, [1, 86_400]),
+  oauthAutoApprove: yesNo(['OAUTH_AUTO_APPROVE', 'OAuth clients are sent back at once, without a login or a question. For tests: only with EPHEMERAL.'], false),
   shutdownTimeoutMs: whole(['SHUTDOWN_TIMEOUT_MS', 'Milliseconds that running requests are given when the gateway is told to stop.'], 10_000, [0, 600_000])
 } as const
 
@@ -211,6 +214,7 @@ function consistent (s: Settings): boolean {
   }
   if ((s.tlsCert === undefined) !== (s.tlsKey === undefined)) wrong(`${s.tlsCert === undefined ? 'TLS_KEY is set without TLS_CERT' : 'TLS_CERT is set without TLS_KEY'}: set both, or neither`)
   if (s.tlsCert !== undefined && s.tls !== 'off') wrong('TLS_CERT and TLS (--tls) exclude each other: the one serves a certificate of yours, the other makes one')
+  if (s.oauthAutoApprove && !s.ephemeral) wrong('OAUTH_AUTO_APPROVE is set without EPHEMERAL (--ephemeral): it lets anybody in, so it is for tests alone')
   if (s.coreUrl === undefined && s.coreKey !== undefined) wrong('CORE_KEY is set without CORE_URL: set both, or neither')
   if (s.adminPort !== undefined && s.adminPort !== 0 && s.adminPort === s.port) wrong('ADMIN_PORT must differ from PORT; leave it out to have both on one loopback port')
   const jwt = jwtMistake(s)

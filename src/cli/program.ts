@@ -5,6 +5,7 @@ import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, revokeKey } from './keys.js'
+import { createClient, listClients, revokeClient } from './oauth-clients.js'
 import { changePassword } from './password.js'
 import { replay } from './replay.js'
 import { listRequests, logs, showRequest } from './requests.js'
@@ -102,6 +103,17 @@ export function buildProgram (): Command {
     .option('--remove', 'take it away: the login takes the admin token')
     .addHelpText('after', '\nAt least 15 characters. It ends all sessions.')
     .action(changePassword)
+
+  const clients = program.command('oauth').description('OAuth').command('clients').description('OAuth clients: applications that act in the place of a person')
+  remote(clients.command('create').description('make a client; its secret is shown this once'))
+    .requiredOption('--name <name>')
+    .requiredOption('--scope <scope>', 'a scope; repeat for more', collect)
+    .option('--redirect-uri <uri>', 'an address that answers may go to; repeat for more. Without one, any that a request names', collect)
+    .option('--public', 'a program that cannot keep a secret: without one, with PKCE and redirect URIs')
+    .option('--expires-at <time>', 'an RFC 3339 time')
+    .action(createClient)
+  remote(clients.command('list').description('all clients, revoked ones too')).action(listClients)
+  remote(clients.command('revoke').description('revoke a client and all its tokens at once').argument('<id>')).action(revokeClient)
 
   const instances = program.command('instances').description('Cores behind the gateway')
   remote(instances.command('add').description('add a Core, or a sandbox'))

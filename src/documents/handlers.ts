@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopback } from '../config.js'
 import type { Handler } from '../gateway/row.js'
 import { describe, type OpenApi } from './openapi.js'
+import { ownUrl } from './own-url.js'
 
 /** The files that the build has put beside the compiled ones. */
 const built = (name: string): Buffer => readFileSync(new URL(`../../documents/${name}`, import.meta.url))
@@ -22,13 +23,6 @@ function sendText (request: FastifyRequest, reply: FastifyReply, { bytes, type }
   // RFC 9110 13.1.2
   const known = request.headers['if-none-match']?.split(',').map((each) => each.trim().replace(/^W\//, '')) ?? []
   return known.includes(tag) || known.includes('*') ? reply.code(304).send() : reply.type(type).send(bytes)
-}
-
-/** `Host` is the caller's own word, so only a name of this machine is repeated. */
-function ownUrl (request: FastifyRequest): string | undefined {
-  const { host } = request.headers
-  const name = /^(\[[\da-f:]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(host ?? '')?.[1]?.toLowerCase()
-  return name !== undefined && isLoopback(name.replace(/^\[(.*)\]$/, '$1')) ? `${request.protocol}://${host}` : undefined
 }
 
 const source = once(() => JSON.parse(built('openapi.json').toString()) as OpenApi)

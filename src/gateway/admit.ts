@@ -23,6 +23,11 @@ const challenge = (error?: string, scope?: string): { 'WWW-Authenticate': string
   'WWW-Authenticate': `Bearer realm="blnk-gateway"${error === undefined ? '' : `, error="${error}"`}${scope === undefined ? '' : `, scope="${scope}"`}`
 })
 
+/** Names where it is described how a token is got (RFC 9728 5.1). The host that was asked for is no proof of where that is. */
+function pointing (challenged: { 'WWW-Authenticate': string }, { config: { publicUrl } }: Rooms): { 'WWW-Authenticate': string } {
+  return publicUrl === undefined ? challenged : { 'WWW-Authenticate': `${challenged['WWW-Authenticate']}, resource_metadata="${publicUrl}/.well-known/oauth-protected-resource"` }
+}
+
 /**
  * Decides over a request from its head alone, before any of its body is read: credential 401, scope 403, instance_id
  * 400, instance 404 or 403, Core URL 409 (spec/00 0.3, order of checks).
@@ -100,18 +105,18 @@ function admitCredential (rooms: Rooms, request: FastifyRequest): Credential | P
   if (token === null) {
     const hint = missingTokenHint(request.headers, request.raw.url ?? '')
     const reason = hint ?? (header === undefined ? 'no_credential' : 'not_a_bearer_token')
-    throw new Refused({ reason }, 'AUTH_REQUIRED', { hint, headers: challenge(header === undefined ? undefined : 'invalid_request') })
+    throw new Refused({ reason }, 'AUTH_REQUIRED', { hint, headers: pointing(challenge(header === undefined ? undefined : 'invalid_request'), rooms) })
   }
   const kind = rooms.tokenKinds.find((one) => one.matches(token)) ?? rooms.credentials
   const found = kind.find(token, Date.now())
-  return found instanceof Promise ? found.then((one) => valid(one, token)) : valid(found, token)
+  return found instanceof Promise ? found.then((one) => valid(rooms, one, token)) : valid(rooms, found, token)
 }
 
-function valid (found: Credential | Refusal, token: string): Credential {
+function valid (rooms: Rooms, found: Credential | Refusal, token: string): Credential {
   if (typeof found !== 'string') return found
   // One answer for unknown, expired and revoked: which it was is for the log.
   const hint = wrongTokenHint(token)
-  throw new Refused({ reason: found === 'unknown' && hint !== undefined ? hint : found.startsWith('jwt_') ? found : `${found}_credential` }, 'AUTH_INVALID', { hint, headers: challenge('invalid_token') })
+  throw new Refused({ reason: found === 'unknown' && hint !== undefined ? hint : found.startsWith('jwt_') ? found : `${found}_credential` }, 'AUTH_INVALID', { hint, headers: pointing(challenge('invalid_token'), rooms) })
 }
 
 function admitAdmin (rooms: Rooms, request: FastifyRequest): void {
@@ -131,7 +136,7 @@ function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credentia
   const scopes = typeof needed === 'string' ? [needed] : needed
   throw new Refused({ reason: 'insufficient_scope', credential }, 'AUTH_INSUFFICIENT_SCOPE', {
     message: `insufficient scope: this credential has ${credential.scopes.join(', ') || 'none'}; ${method} here needs ${scopes.join(' or ')}`,
-    headers: challenge('insufficient_scope', scopes.join(' '))
+    headers: pointing(challenge('insufficient_scope', scopes.join(' ')), rooms)
   })
 }
 

@@ -12,7 +12,7 @@ type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'webhookStore' | 'sand
  * Loads what admission works with from the database. One load follows another, so that what was read earlier never
  * replaces what was read later: a revoked key would come back to life.
  */
-export function createReload ({ config, credentials, instances }: Pick<Rooms, 'config' | 'credentials' | 'instances'>, { keyStore, instanceStore, webhookStore, sandbox }: Stores): (what: Changed) => Promise<void> {
+export function createReload ({ config, credentials, instances, accessTokens }: Pick<Rooms, 'config' | 'credentials' | 'instances' | 'accessTokens'>, { keyStore, instanceStore, webhookStore, sandbox }: Stores): (what: Changed) => Promise<void> {
   const standardWebhook = config.sandboxWebhookUrl === undefined ? null : { url: config.sandboxWebhookUrl, headers: {} }
   const loads: Record<Changed, () => Promise<void>> = {
     keys: inTurn(async () => {
@@ -25,7 +25,8 @@ export function createReload ({ config, credentials, instances }: Pick<Rooms, 'c
         await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string, webhook: webhooks.get(one.instanceId) ?? standardWebhook })
       }))
       instances.replaceAll(all)
-    })
+    }),
+    tokens: inTurn(async () => { await accessTokens.reload() })
   }
   return async (what) => { await loads[what]() }
 }

@@ -5,6 +5,9 @@ import type { Config } from '../config.js'
 import type { Gate } from './admit.js'
 import type { Faults } from './faults.js'
 import type { Observer } from './record.js'
+import type { AccessTokens } from '../oauth/access-tokens.js'
+import type { ClientStore } from '../oauth/client-store.js'
+import type { TokenStore } from '../oauth/token-store.js'
 import type { RequestRing } from '../requests/ring.js'
 import type { Instances } from '../instances/registry.js'
 import type { InstanceStore } from '../instances/store.js'
@@ -21,15 +24,19 @@ export interface Opened {
   readonly instanceStore: InstanceStore
   readonly webhookStore: WebhookStore
   readonly loginStore: LoginStore
+  readonly oauthClients: ClientStore
+  readonly oauthTokens: TokenStore
   readonly sandbox: Sandbox | undefined
   /** undefined: no sandbox */
   readonly seeding: Seeding | undefined
   /** The instance id of the sandbox that the gateway has by itself. */
   readonly defaultSandbox: string | null
+  /** Where the gateway listens. */
+  readonly url: string
   /** Asks the gateway's database for an answer. */
   ping(): Promise<void>
   /** Loads what was changed into this process's memory and tells the other replicas. */
-  changed(what: 'keys' | 'instances'): Promise<void>
+  changed(what: 'keys' | 'instances' | 'tokens'): Promise<void>
 }
 
 /** Everything that handlers and admission work with, in one named object. */
@@ -37,6 +44,7 @@ export interface Rooms {
   readonly config: Config
   readonly log: Logger
   readonly credentials: Credentials
+  readonly accessTokens: AccessTokens
   /** Looked through in order, before API keys. */
   readonly tokenKinds: readonly TokenKind[]
   /** Passed in order, after admission. */

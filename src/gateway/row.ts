@@ -62,6 +62,8 @@ export interface Row {
   readonly form?: true
   /** It answers people: its refusals are pages too, and pages of other origins have no business with it. */
   readonly page?: true
+  /** Its refusals have the shape of RFC 6749 5.2. */
+  readonly oauth?: true
   readonly fill?: Fill
   /** The setting that turns `fill` on; without it, fill is always on. */
   readonly fillSetting?: 'bulkFill'

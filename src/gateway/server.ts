@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyBodyParser, type FastifyError, type FastifyHttpOptions, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
 import { refusalPage } from '../login/page.js'
+import { refuseAsOAuth } from '../oauth/refusal.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
@@ -174,7 +175,7 @@ function sendError (thrown: FastifyError | Error, request: FastifyRequest, reply
   const row = rowOf(request)
   const error = thrown instanceof GatewayError ? thrown : translate(thrown, row)
   if (request.record !== null) request.record.refusal = error
-  refuse(request, reply, error, row?.page === true ? refusalPage : undefined)
+  refuse(request, reply, error, row?.page === true ? refusalPage : row?.oauth === true ? refuseAsOAuth : undefined)
 }
 
 function translate (thrown: FastifyError | Error, row: Row | undefined): GatewayError {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Database } from '../lib/postgres.js'
 
-export type Changed = 'keys' | 'instances'
+export type Changed = 'keys' | 'instances' | 'tokens'
 
 const CHANNEL = 'blnk_gateway_changes'
 
@@ -20,7 +20,7 @@ export function watchChanges (db: Database, reload: (what: Changed) => Promise<v
   let closed = false
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
-  const all = (): void => { for (const what of ['instances', 'keys'] as const) reload(what).catch(onError) }
+  const all = (): void => { for (const what of ['instances', 'keys', 'tokens'] as const) reload(what).catch(onError) }
 
   const listen = async (): Promise<void> => {
     client = await db.connect()

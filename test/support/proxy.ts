@@ -16,6 +16,7 @@ import { createServer } from '../../src/gateway/server.js'
 import { Attempts } from '../../src/login/attempts.js'
 import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
+import { AccessTokens } from '../../src/oauth/access-tokens.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
 import { keepSecrets, keepText } from './kept.js'
 import { startUpstream, type Answerer, type Upstream } from './upstream.js'
@@ -81,6 +82,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     requests: undefined,
     config,
     log,
+    accessTokens: new AccessTokens(),
     tokenKinds,
     gates: [],
     observers: [createRequestLog(log), metrics.observer, ...observers],

@@ -14,6 +14,7 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   NOT: [501],
   PATH: [400],
   KEY: [404],
+  OAUTH: [400, 401, 404],
   REQUEST: [404, 409],
   DELIVERY: [404],
   HTTP: [400, 408, 431],

@@ -83,9 +83,11 @@ test('the error codes and the scopes are those of the program', () => {
   expect(document.components.schemas['Scope']?.enum).toEqual([...SCOPES])
 })
 
-test.each(Object.entries(CATALOGUE))('%s has an example with its status and its code', (code, [status]) => {
+test.each(Object.entries(CATALOGUE))('%s has an example with its status and its code', (code, [status, sentence]) => {
   const example = document.components.examples[code]
   expect(example?.summary).toBe(String(status))
+  // RFC 6749 5.2 has a shape of its own.
+  if (/^OAUTH_(INVALID|UNSUPPORTED)_/.test(code)) return expect(example?.value).toEqual({ error: code.slice('OAUTH_'.length).toLowerCase(), error_description: sentence })
   expect(example?.value.error_detail.code).toBe(code)
   expect(example?.value.error).toBe(example?.value.error_detail.message)
 })
