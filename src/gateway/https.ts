@@ -68,9 +68,14 @@ function readPair (files: Certified): Certified {
   return { cert, key }
 }
 
-const stamp = (path: string): string => {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`
+/** Changes when the file does. It may be missing, or out of reach, in the middle of a renewal. */
+function stamp (path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return `${ino} ${size} ${mtimeMs}`
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }
 
 function fromFiles (files: Certified, log: Logger): Https {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -94,6 +94,24 @@ test('a renewed pair is found without being told', async () => {
   writeFileSync(cert, second.cert)
   writeFileSync(key, second.key)
   vi.advanceTimersByTime(60_000)
+  expect(await now()).toBe(serial(second.cert))
+})
+
+test('files that cannot even be looked at are said to be so, and found again', async () => {
+  writeFileSync(cert, first.cert)
+  writeFileSync(key, first.key)
+  const https = await open({ TLS_CERT: cert, TLS_KEY: key })
+  const now = await served(https)
+  // A link to itself, in the middle of a renewal.
+  rmSync(cert)
+  symlinkSync(cert, cert)
+  https.reload()
+  expect(logged.at(-1)).toMatch(/stays as it was: TLS_CERT .* cannot be read \(ELOOP\)/)
+  expect(await now()).toBe(serial(first.cert))
+  rmSync(cert)
+  writeFileSync(cert, second.cert)
+  writeFileSync(key, second.key)
+  https.reload()
   expect(await now()).toBe(serial(second.cert))
 })
 
