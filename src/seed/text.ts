@@ -15,6 +15,9 @@ export interface SeedText {
 
 const NUMBER = /:(?:int|float)$/
 
+/** Core's own parts nest three deep; members of your own may as they like, but not without an end. */
+const MOST_DEPTH = 100
+
 type Tag = Tags[number]
 
 /** Numbers keep the digits that the file writes. */
@@ -29,17 +32,39 @@ const asWritten = (tag: Tag): Tag => typeof tag === 'string' || !NUMBER.test(tag
     }
   } satisfies ScalarTag | CollectionTag
 
+/** What an alias holds may hold that alias. */
+function isTooDeep (value: Value, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === MOST_DEPTH || Object.values(value).some((each: Value) => isTooDeep(each, depth + 1))
+}
+
+/** @throws SeedError */
+function valueOf (document: ReturnType<typeof parseDocument>, file: string): Value {
+  const value = attempt(() => document.toJS() as Value, file)
+  if (isTooDeep(value)) throw new SeedError(`${file}: a value nests more than ${MOST_DEPTH} deep, or holds itself`)
+  return value
+}
+
+/** The parser goes as deep as the stack, and counts what aliases come to. */
+function attempt <T> (act: () => T, file: string): T {
+  try {
+    return act()
+  } catch (error) {
+    throw new SeedError(`${file}: ${error instanceof ReferenceError ? 'its aliases come to too much: write less by *aliases' : `a value nests more than ${MOST_DEPTH} deep, or holds itself`}`, error)
+  }
+}
+
 /**
  * Reads YAML 1.2, of which JSON is a part.
  * @throws SeedError
  */
 export function readText (text: string, file: string): SeedText {
   const lines = new LineCounter()
-  const document = parseDocument(text, { version: '1.2', schema: 'core', merge: true, prettyErrors: false, stringKeys: true, lineCounter: lines, customTags: (tags) => tags.map(asWritten) })
+  const document = attempt(() => parseDocument(text, { version: '1.2', schema: 'core', merge: true, prettyErrors: false, stringKeys: true, lineCounter: lines, customTags: (tags) => tags.map(asWritten) }), file)
   const [wrong] = [...document.errors, ...document.warnings]
   if (wrong !== undefined) throw new SeedError(`${file}:${lines.linePos(wrong.pos[0]).line}: ${wrong.message}`)
   return {
-    value: document.toJS() as Value,
+    value: valueOf(document, file),
     place (path) {
       // What came in by an alias has no place of its own: the nearest that has one.
       for (let length = path.length; length > 0; length--) {
@@ -55,6 +80,7 @@ export function readText (text: string, file: string): SeedText {
 export function readObject (object: object): SeedText {
   const place = (path: Path): string => `seed.${shownPath(path)}`
   const read = (value: unknown, path: Path): Value => {
+    if (path.length > MOST_DEPTH) throw new SeedError(`${place(path.slice(0, 1))}: a value nests more than ${MOST_DEPTH} deep, or holds itself`)
     if (typeof value === 'number' && (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))) {
       throw new SeedError(`${place(path)}: ${value} may have lost digits: write it as a text or as a bigint`)
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkSeed, type Seed } from '../../src/seed/seed.js'
-import { readObject, readText } from '../../src/seed/text.js'
+import { readObject, readText, SeedError } from '../../src/seed/text.js'
 import { encodeJson, KINDS } from '../../src/seed/value.js'
 import { textOf } from '../house/source-files.js'
 
@@ -39,6 +39,25 @@ test('numbers of metadata keep their digits, and what is scheduled is left to th
   const seed = seedOf(withTransaction('precise_amount: 90071992547409931, source: eve, destination: "@Out", scheduled_for: 2035-01-01T00:00:00+00:00, meta_data: { rate: 0.10, big: 90071992547409931, deep: [1.50, { a: null }] }'))
   expect(bodies(seed).at(-1)).toBe('{"precision":100,"reference":"seed_1","description":"seed_1","skip_queue":false,"precise_amount":90071992547409931,"source":"bln_1","destination":"@Out","scheduled_for":"2035-01-01T00:00:00+00:00","meta_data":{"rate":0.10,"big":90071992547409931,"deep":[1.50,{"a":null}]},"currency":"USD"}')
   expect(seed.queued).toBe(true)
+})
+
+const bomb = `a: &a [${'x,'.repeat(9)}x]\n${[...'bcdefghij'].map((one, i) => `${one}: &${one} [${`*${'abcdefghij'[i]},`.repeat(9)}]`).join('\n')}`
+const deep = (times: number): string => `ledgers: { a: { meta_data: { b: ${'['.repeat(times)}${']'.repeat(times)} } } }`
+test.each([
+  ['aliases of aliases', bomb, /^wallet.yaml: its aliases come to too much/],
+  ['a value that holds itself', 'ledgers: &all\n  a: { meta_data: { b: *all } }', /^wallet.yaml: .* holds itself/],
+  ['a merge with itself', 'ledgers: &all\n  <<: *all', /^wallet.yaml: .* holds itself/],
+  ['a hundred lists in each other', deep(100), /^wallet.yaml: a value nests more than 100 deep/],
+  ['ten thousand of them', deep(10_000), /^wallet.yaml: a value nests more than 100 deep/]
+])('%s: one sentence', (_name, text, sentence) => {
+  expect(() => seedOf(text)).toThrow(sentence)
+  expect(() => seedOf(text)).toThrow(SeedError)
+})
+
+test('an object that holds itself: one sentence', () => {
+  const all: Record<string, unknown> = {}
+  all['ledgers'] = all
+  expect(() => readObject(all)).toThrow(/^seed.ledgers: .* holds itself/)
 })
 
 test('JSON, and YAML with anchors and merges, say the same', () => {
