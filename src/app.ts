@@ -24,6 +24,7 @@ import type { PostgresAddress } from './lib/postgres.js'
 import { VERSION } from './lib/version.js'
 import { Attempts } from './login/attempts.js'
 import { createLoginStore } from './login/store.js'
+import type { Limits } from './limits/gate.js'
 import { createMetrics } from './metrics/metrics.js'
 import { AccessTokens } from './oauth/access-tokens.js'
 import { createClientStore } from './oauth/client-store.js'
@@ -121,6 +122,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   const accessTokens = new AccessTokens()
   const requests = config.requestLog ? new RequestRing() : undefined
   const tokenKinds: Array<Rooms['tokenKinds'][number]> = [accessTokens]
+  let limits: Limits | undefined
+  const gates: Array<Rooms['gates'][number]> = []
   const rooms: Rooms = {
     config,
     log,
@@ -131,7 +134,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     attempts: new Attempts(),
     accessTokens,
     tokenKinds,
-    gates: [],
+    gates,
+    get redis () { return limits?.redis },
     observers: [
       createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) },
       ...(requests === undefined ? [] : [createRecorder(requests, config.requestLogBodies)])
@@ -167,6 +171,13 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     if (config.jwtIssuer === undefined) return
     const { openJwt } = await import('./jwt/token-kind.js')
     tokenKinds.push(await openJwt(config, log))
+  }
+
+  async function startLimits (): Promise<void> {
+    if (![config.rateLimitCredential, config.rateLimitInstance, config.rateLimitFailedAuth].some((limit) => limit !== undefined)) return
+    const { openLimits } = await import('./limits/gate.js')
+    limits = await openLimits(config, log)
+    gates.push(limits.gate)
   }
 
   async function open (url: string, adminUrl: string | null): Promise<Started> {
@@ -213,6 +224,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     async listen () {
       await startTraces()
       await startJwt()
+      await startLimits()
       https = await openHttps(config, dataDir, log)
       for (const server of [main, admin]) if (server !== undefined) https?.serve(server.server as unknown as Server)
       const url = await listenOn(main, config.host, config.port)
@@ -248,6 +260,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       if (opening) await started.catch(() => {})
       opened = undefined
       for (const close of closers) await close().catch(warn)
+      limits?.close()
       await rooms.instances.close()
       await sandbox?.close()
       await store?.close()

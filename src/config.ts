@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import { KEY_PREFIX } from './auth/credentials.js'
 import { isAddressBlock } from './lib/address-list.js'
 import { isFetchable, jwtMistake, readScopeMap, SIGNATURES, STANDARD_SIGNATURES } from './jwt/settings.js'
+import { readLimit, type Limit } from './limits/limit.js'
 
 /** A wrong setting: the start ends with this sentence and exit code 2. */
 export class SettingError extends Error {}
@@ -117,6 +118,9 @@ const fetchable = (env: string) => (t: string): string =>
 const scopeMap = (t: string): ReadonlyMap<string, readonly string[]> =>
   readScopeMap(t) ?? wrong('JWT_SCOPE_MAP must be names and scopes, such as ledger-admin=*, reader=proxy:read data:read')
 
+const rateLimit = (described: Described): Setting<Limit | undefined> =>
+  setting<Limit | undefined>(described, '', undefined, (t) => readLimit(t) ?? wrong(`${described[0]} must be a number of requests and a time, at most a day, such as 600/1m or 20/30s, and is ${JSON.stringify(t)}`))
+
 const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
@@ -169,6 +173,12 @@ export const SETTINGS = {
   jwtScopesClaim: text(['JWT_SCOPES_CLAIM', 'The claim with the scopes: text with spaces, or a list. `realm_access.roles` is the member of a member.'], 'scope'),
   jwtScopeMap: setting<ReadonlyMap<string, readonly string[]> | undefined>(['JWT_SCOPE_MAP', 'What the words of that claim stand for, where they are no scopes: `ledger-admin=*, reader=proxy:read data:read`. Other words then count for nothing.'], '', undefined, scopeMap),
   jwtInstancesClaim: optional(['JWT_INSTANCES_CLAIM', 'The claim with the instance ids, `*` for all; a token without it reaches none. Without this setting, each reaches all.']),
+  rateLimitCredential: rateLimit(['RATE_LIMIT_CREDENTIAL', 'The most requests with one credential in a time: `600/1m`. See docs/limits.md.']),
+  rateLimitInstance: rateLimit(['RATE_LIMIT_INSTANCE', 'The most requests for one instance in a time.']),
+  rateLimitFailedAuth: rateLimit(['RATE_LIMIT_FAILED_AUTH', 'How often in a time an address may send credentials that are refused before it is answered 429 in place of 401.']),
+  redisUrl: optional(['REDIS_URL', 'A Redis that counts for all replicas: `redis://` or `rediss://`. Without it each counts for itself.'], url('REDIS_URL', ['redis:', 'rediss:'])),
+  redisTimeoutMs: whole(['REDIS_TIMEOUT_MS', 'Milliseconds that a request waits for Redis. The first that waits in vain makes it count as gone until it answers again.'], 100, [10, 10_000]),
+  rateLimitStoreFailure: oneOf(['RATE_LIMIT_STORE_FAILURE', 'While Redis does not answer, what has a limit is let through (`open`) or answered 503 (`closed`).'], 'open', ['open', 'closed']),
   tracesUrl: optional(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'Where traces go by OTLP over HTTP, as it is; it wins over OTEL_EXPORTER_OTLP_ENDPOINT.'], url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:'])),
   otlpUrl: optional(['OTEL_EXPORTER_OTLP_ENDPOINT', 'The base URL of an OpenTelemetry collector; traces go to `/v1/traces` below it. Without either, no request is traced.'], url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])),
   serviceName: text(['OTEL_SERVICE_NAME', 'The name of the gateway in traces.'], 'blnk-gateway'),

@@ -46,6 +46,8 @@ export const CATALOGUE = {
   FAULTS_OFF: [409, 'Faults are off: start the gateway with --ephemeral or FAULTS=on'],
   FAULT_INJECTED: [500, 'A fault that was asked for with POST /admin/instances/{id}/faults'],
   GEN_INTERNAL: [500, 'Something went wrong in the gateway; the log has it under this X-Request-Id'],
+  RATE_LIMITED: [429, 'Too many requests: try again after the seconds that Retry-After says'],
+  RATE_LIMIT_STORE_DOWN: [503, 'Requests cannot be counted at the moment, and are refused meanwhile; try again in a second'],
   GATEWAY_NOT_READY: [503, 'The gateway is starting; try again in a second']
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

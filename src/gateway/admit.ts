@@ -38,6 +38,8 @@ export function admit (rooms: Rooms, row: Row, request: FastifyRequest): Call | 
   if (rooms.gates.length === 0) return decide(rooms, row, request)
   return gated(rooms, request, async () => {
     const call = await decide(rooms, row, request)
+    // Who was refused by a gate is known to whoever is told of it.
+    request.call = call
     for (const gate of rooms.gates) await gate.admitted?.(call, request)
     return call
   })

@@ -47,6 +47,8 @@ export interface Rooms {
   readonly accessTokens: AccessTokens
   /** Looked through in order, before API keys. */
   readonly tokenKinds: readonly TokenKind[]
+  /** What counts for all replicas; undefined: nothing is counted there */
+  readonly redis: { readonly isUp: boolean } | undefined
   /** Passed in order, after admission. */
   readonly gates: readonly Gate[]
   readonly instances: Instances

@@ -17,7 +17,7 @@ export async function inTime (answer: Promise<boolean>): Promise<'UP' | 'DOWN'> 
 /** Answers as long as the process does. */
 export const live: Handler = () => ({ status: 'UP' })
 
-/** The gateway's own database and the sandbox; a real Core that is down never makes the gateway unready. */
+/** The gateway's own database and the sandbox; a real Core that is down never makes the gateway unready, nor does Redis, which all replicas share. */
 export const ready: Handler = async (_request, reply, { rooms }) => {
   if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
   const [database, sandbox] = await Promise.all([
@@ -25,5 +25,6 @@ export const ready: Handler = async (_request, reply, { rooms }) => {
     rooms.opened.sandbox === undefined ? 'OFF' : inTime(rooms.opened.sandbox.health())
   ])
   const up = database === 'UP' && sandbox !== 'DOWN'
-  return await reply.status(up ? 200 : 503).headers(up ? {} : { 'retry-after': '1' }).send({ status: up ? 'UP' : 'DOWN', database, sandbox })
+  const redis = rooms.redis === undefined ? {} : { redis: rooms.redis.isUp ? 'UP' : 'DOWN' }
+  return await reply.status(up ? 200 : 503).headers(up ? {} : { 'retry-after': '1' }).send({ status: up ? 'UP' : 'DOWN', database, sandbox, ...redis })
 }

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.js'
 import { openJwt } from '../../src/jwt/token-kind.js'
 import { call, type Answer } from '../support/gateway.js'
+import { keptLog } from '../support/kept-log.js'
 import { ok, startBoth } from '../support/proxy.js'
-import { AUDIENCE, keptLog, makePair, settingsFor, sign, startIssuer } from './issuer.js'
+import { AUDIENCE, makePair, settingsFor, sign, startIssuer } from './issuer.js'
 
 test('a JWT calls the proxy like a key, and its refusals are alike to the caller and told apart in the log', async () => {
   const pair = await makePair('one')

@@ -1,7 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose'
-import { pino, type Logger } from 'pino'
 import { onTestFinished } from 'vitest'
 import { readConfig } from '../../src/config.js'
 import type { JwtSettings } from '../../src/jwt/settings.js'
@@ -53,9 +52,3 @@ export async function startIssuer (...pairs: readonly Pair[]): Promise<Issuer> {
 
 /** Settings as they are read for an issuer. */
 export const settingsFor = (issuer: string, more: Readonly<Record<string, string>> = {}): JwtSettings => readConfig({ JWT_ISSUER: issuer, JWT_AUDIENCE: AUDIENCE, ...more })
-
-/** A log, and what it was told. */
-export function keptLog (): { log: Logger, lines: string[] } {
-  const lines: string[] = []
-  return { lines, log: pino({ base: null }, { write (line: string) { lines.push((JSON.parse(line) as { msg: string }).msg) } }) }
-}

@@ -8,7 +8,8 @@ import { COOLDOWN_MS, createKeySet, FRESH_MS, RETRY_MS, STALE_MS } from '../../s
 import { keySource } from '../../src/jwt/key-source.js'
 import { openJwt } from '../../src/jwt/token-kind.js'
 import { verifyJwt } from '../../src/jwt/verify.js'
-import { keptLog, makePair, settingsFor, sign, startIssuer, type Issuer, type Pair } from './issuer.js'
+import { keptLog } from '../support/kept-log.js'
+import { makePair, settingsFor, sign, startIssuer, type Issuer, type Pair } from './issuer.js'
 
 const [first, second] = await Promise.all([makePair('first'), makePair('second')])
 

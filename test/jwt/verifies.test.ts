@@ -5,7 +5,8 @@ import { createKeySet } from '../../src/jwt/key-set.js'
 import type { JwtSettings } from '../../src/jwt/settings.js'
 import { jwtKind } from '../../src/jwt/token-kind.js'
 import { verifyJwt } from '../../src/jwt/verify.js'
-import { keptLog, makePair, settingsFor, sign } from './issuer.js'
+import { keptLog } from '../support/kept-log.js'
+import { makePair, settingsFor, sign } from './issuer.js'
 
 const ISSUER = 'https://id.example.com'
 const pair = await makePair('one')

@@ -9,6 +9,7 @@ import { proxyRows } from '../../routes/index.js'
 import { Credentials, hashKey, type TokenKind } from '../../src/auth/credentials.js'
 import { readConfig } from '../../src/config.js'
 import { createRequestLog } from '../../src/gateway/log.js'
+import type { Gate } from '../../src/gateway/admit.js'
 import type { Rooms } from '../../src/gateway/rooms.js'
 import type { Observer } from '../../src/gateway/record.js'
 import { openHttps } from '../../src/gateway/https.js'
@@ -48,13 +49,14 @@ export interface ProxyOptions {
   readonly basePath?: string
   readonly observers?: readonly Observer[]
   readonly tokenKinds?: readonly TokenKind[]
+  readonly gates?: readonly Gate[]
 }
 
 /**
  * The gateway's own server with the proxy's rows, one key and one instance, without a database. Closes itself with the
  * test.
  */
-export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [] }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [], gates = [] }: ProxyOptions = {}): Promise<Proxy> {
   const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
   const logged: string[] = []
   const credentials = new Credentials()
@@ -84,7 +86,8 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     log,
     accessTokens: new AccessTokens(),
     tokenKinds,
-    gates: [],
+    gates,
+    redis: undefined,
     observers: [createRequestLog(log), metrics.observer, ...observers],
     metrics,
     credentials,

@@ -24,6 +24,7 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   SEED: [404, 409],
   FAULTS: [409],
   FAULT: [500],
+  RATE: [429, 503],
   GATEWAY: [503]
 }
 
