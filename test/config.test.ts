@@ -28,6 +28,8 @@ test.each([
   [{ TRUST_PROXY: '1' }, 'TRUST_PROXY'],
   [{ TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
   [{ TRUST_PROXY: 'loopback, proxy.example' }, 'TRUST_PROXY'],
+  [{ OAUTH_AUTO_APPROVE: 'true' }, 'OAUTH_AUTO_APPROVE'],
+  [{ OAUTH_ACCESS_TTL: '0' }, 'OAUTH_ACCESS_TTL'],
   [{ CORE_KEY: 'k' }, 'CORE_URL'],
   [{ PORT: '4100', ADMIN_PORT: '4100' }, 'ADMIN_PORT'],
   [{ CORE_URL: 'http://h', BLNK_INSTANCE_ID: 'inst_core' }, 'CORE_INSTANCE_ID']
