@@ -70,6 +70,16 @@ test('keys: created and shown once, used, listed by their prefix, revoked at onc
   expect(await saysJson<Array<{ id: string, revoked_at: string | null }>>(['keys', 'list'])).toContainEqual(expect.objectContaining({ id, revoked_at: expect.any(String) as string }))
 })
 
+test('oauth clients: made with a secret that is shown once, listed, revoked', async () => {
+  const text = await says(['oauth', 'clients', 'create', '--name', 'console', '--scope', 'proxy:read', '--redirect-uri', 'https://app.example.com/cb'])
+  const [id] = /blnk_client_[\w-]{22}/.exec(text) as RegExpExecArray
+  const [secret] = /blnk_secret_[\w-]{43}/.exec(text) as RegExpExecArray
+  const table = await says(['oauth', 'clients', 'list'])
+  expect(table).toMatch(new RegExp(`^${id} +console +confidential +proxy:read +https://app.example.com/cb +active`, 'm'))
+  expect(table).not.toContain(secret)
+  expect(await says(['oauth', 'clients', 'revoke', id])).toBe(`${id} (console) is revoked, and so are its tokens.\n`)
+})
+
 test('instances: a Core is added with its key from the environment or a file, tested, listed and removed', async () => {
   const core = createServer((request, response) => {
     const right = request.headers['x-blnk-key'] === 'core-secret-1'
