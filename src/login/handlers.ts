@@ -44,7 +44,7 @@ ${wrong === undefined ? undefined : html`<p class="alert" role="alert" id="wrong
 <form method="post" action="/login">
 ${csrfField({ csrf: csrfOf(cookie) })}
 <input type="hidden" name="next" value="${next}">
-<input type="hidden" name="username" value="${USER}" autocomplete="username">
+<input name="username" value="${USER}" autocomplete="username" hidden readonly>
 <label for="password">${hasPassword ? 'Password' : 'Admin token'}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus${wrong === undefined ? undefined : html` aria-invalid="true" aria-describedby="wrong"`}>
 <button>Log in</button>

@@ -19,6 +19,8 @@ button,.button{display:inline-block;width:100%;padding:.6875rem 1rem;border:1px 
 button:hover,.button:hover{filter:brightness(1.08)}
 button.quiet,.button.quiet{background:transparent;border-color:var(--field);color:var(--ink)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+input:focus-visible{border-color:var(--accent);outline-width:2px;outline-offset:0}
+[hidden]{display:none!important}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem}
 .actions>*{flex:1 1 8rem;width:auto}
 .alert{margin:1rem 0 0;padding:.625rem .75rem;border:1px solid currentcolor;border-radius:.5rem;background:var(--bad-ground);color:var(--bad);font-size:.9375rem}
