@@ -30,10 +30,12 @@ export function consentPage (asked: Asked, session: Session, sent: ReadonlyArray
   return {
     title: `Allow ${client.name}?`,
     formTarget: new URL(redirectUri),
-    body: html`<p>You are logged in as <strong>${session.user}</strong>. The application <strong>${client.name}</strong> asks to do this in your place, in every instance:</p>
+    body: html`<p>You are logged in as <a href="/login">${session.user}</a>. The application <strong>${client.name}</strong> asks to do this in your place, in every instance:</p>
 <ul>
 ${scopes.map(scopeLine)}</ul>
-<p class="soft">The answer goes to <code>${destination(asked)}</code>. ${client.redirect_uris.length === 0 ? 'This address is not registered for the application: allow it only if you know it.' : ''}</p>
+${client.redirect_uris.length === 0
+  ? html`<p class="note">The answer goes to <code>${destination(asked)}</code>, which is not registered for the application: allow it only if you know this address.</p>`
+  : html`<p class="soft">The answer goes to <code>${destination(asked)}</code>.</p>`}
 <form method="post" action="/oauth/authorize">
 ${csrfField(session)}
 ${sent.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}<p class="actions"><button name="decision" value="allow">Allow</button><button class="quiet" name="decision" value="deny">Deny</button></p>
