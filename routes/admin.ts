@@ -1,4 +1,4 @@
-import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, showKey, updateKey } from '../src/auth/handlers.js'
+import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, rotateKey, rotationBody, showKey, updateKey } from '../src/auth/handlers.js'
 import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
@@ -15,6 +15,7 @@ export const adminRows = [
   { method: 'GET', path: '/admin/keys/:id', scope: 'admin', instance: 'none', handler: showKey },
   { method: 'PUT', path: '/admin/keys/:id', scope: 'admin', instance: 'none', body: keyChangeBody, handler: updateKey },
   { method: 'DELETE', path: '/admin/keys/:id', scope: 'admin', instance: 'none', handler: revokeKey },
+  { method: 'POST', path: '/admin/keys/:id/rotate', scope: 'admin', instance: 'none', body: rotationBody, handler: rotateKey },
 
   { method: 'PUT', path: '/admin/password', scope: 'admin', instance: 'none', body: passwordBody, handler: setPassword },
   { method: 'DELETE', path: '/admin/password', scope: 'admin', instance: 'none', handler: removePassword },

@@ -110,8 +110,9 @@ async function realCore (instances: InstanceStore, config: Config): Promise<stri
 async function firstKey (tx: Queryable, config: Config, shared: boolean): Promise<{ apiKey: string | null, apiKeyIsNew: boolean }> {
   const keys = createKeyStore(tx)
   if (config.apiKey !== undefined) {
-    const made = await makeKey(keys, { name: 'Preset by BLNK_API_KEY', scopes: ['*'], preset: config.apiKey })
-    if (made.record === null) await assertUsable(tx, hashKey(config.apiKey))
+    await assertUsable(tx, hashKey(config.apiKey))
+    const { rowCount } = await tx.query('SELECT 1 FROM gateway.api_keys WHERE former_hash = $1', [hashKey(config.apiKey)])
+    if (rowCount === 0) await makeKey(keys, { name: 'Preset by BLNK_API_KEY', scopes: ['*'], preset: config.apiKey })
     return { apiKey: config.apiKey, apiKeyIsNew: false }
   }
   if (shared || await fact(tx, 'first_key_made') !== null) return { apiKey: null, apiKeyIsNew: false }
@@ -120,8 +121,11 @@ async function firstKey (tx: Queryable, config: Config, shared: boolean): Promis
   return { apiKey: secret, apiKeyIsNew: true }
 }
 
-/** A preset does not bring a revoked key back to life. */
+/** A preset does not bring a revoked key back to life, nor a secret that was rotated. */
 async function assertUsable (tx: Queryable, hash: Buffer): Promise<void> {
-  const { rows } = await tx.query<{ revoked: boolean }>('SELECT revoked_at IS NOT NULL AS revoked FROM gateway.api_keys WHERE hash = $1', [hash])
+  const { rows } = await tx.query<{ revoked: boolean }>('SELECT revoked_at IS NOT NULL AS revoked FROM gateway.api_keys WHERE hash = $1 OR former_hash = $1 AND former_until > now()', [hash])
   if (rows[0]?.revoked === true) throw new SettingError('BLNK_API_KEY is a key that was revoked: choose another')
+  if (rows[0] !== undefined) return
+  const { rowCount } = await tx.query('SELECT 1 FROM gateway.retired_secrets WHERE hash = $1', [hash])
+  if (rowCount > 0) throw new SettingError('BLNK_API_KEY is the secret of a key before it was rotated: set the new one, or leave it out')
 }

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashOnce } from 'node:crypto'
+import type { AddressList } from '../lib/address-list.js'
 import type { Grant } from './scopes.js'
 
 /** Who calls, as admission needs it. Times are milliseconds since 1970. */
@@ -14,6 +15,10 @@ export interface Credential extends Grant {
   readonly instances: readonly string[] | null
   readonly expiresAt: number | null
   readonly revokedAt: number | null
+  /** From where it is taken; without it, from everywhere. */
+  readonly addresses?: AddressList
+  /** Of the secret before a rotation: until when it is taken. */
+  readonly formerUntil?: number
 }
 
 export const KEY_PREFIX = 'blnk_'
@@ -36,41 +41,60 @@ export function bearerToken (header: string | undefined): string | null {
 }
 
 /** Why a token was not accepted; for the log, never for the caller. */
-export type Refusal = 'unknown' | 'expired' | 'revoked' | `jwt_${string}`
+export type Refusal = 'unknown' | 'expired' | 'revoked' | 'rotated' | `jwt_${string}`
+
+/** A refusal of a token whose credential is known, so that the log can name it. */
+export interface Ended { readonly refused: Refusal, readonly credential: Credential }
+
+export type Found = Credential | Refusal | Ended
 
 /** A kind of bearer token besides API keys. */
 export interface TokenKind {
   /** By its form alone. */
   matches(token: string): boolean
   /** @param now milliseconds since 1970 */
-  find(token: string, now: number): Credential | Refusal | Promise<Credential | Refusal>
+  find(token: string, now: number): Found | Promise<Found>
 }
+
+/** When and from where a credential was used last. */
+export interface LastUse { readonly at: number, readonly address: string }
 
 /** All API keys in memory, found by the hash of what was sent. */
 export class Credentials {
+  // By the digest as latin1: of all spellings it is made in the least time.
   #byHash = new Map<string, Credential>()
-  #used = new Map<string, number>()
+  #used = new Map<string, LastUse>()
 
   /** @param hash SHA-256 of the key */
-  put (hash: Buffer, credential: Credential): void { this.#byHash.set(hash.toString('base64'), credential) }
+  put (hash: Buffer, credential: Credential): void { this.#byHash.set(hash.toString('latin1'), credential) }
 
   replaceAll (all: Iterable<readonly [hash: Buffer, credential: Credential]>): void {
-    this.#byHash = new Map([...all].map(([hash, credential]) => [hash.toString('base64'), credential]))
+    const byHash = new Map<string, Credential>()
+    for (const [hash, credential] of all) byHash.set(hash.toString('latin1'), credential)
+    this.#byHash = byHash
   }
 
-  find (token: string, now: number): Credential | Refusal {
-    const credential = this.#byHash.get(createHash('sha256').update(token).digest('base64'))
+  find (token: string, now: number): Found {
+    const credential = this.#byHash.get(hashOnce('sha256', token, 'binary'))
     if (credential === undefined) return 'unknown'
-    if (credential.revokedAt !== null) return 'revoked'
-    if (credential.expiresAt !== null && credential.expiresAt <= now) return 'expired'
-    this.#used.set(credential.id, now)
+    if (credential.revokedAt !== null) return { refused: 'revoked', credential }
+    if (credential.expiresAt !== null && credential.expiresAt <= now) return { refused: 'expired', credential }
+    if (credential.formerUntil !== undefined && credential.formerUntil <= now) return { refused: 'rotated', credential }
     return credential
   }
 
-  /** Which keys were used since the last call, and when. */
-  takeUsed (): Map<string, number> {
+  /** Notes that a key was accepted. */
+  use (credential: Credential, at: number, address: string): void { this.#used.set(credential.id, { at, address }) }
+
+  /** The last use of each key that was used since the last call. */
+  takeUsed (): Map<string, LastUse> {
     const used = this.#used
     this.#used = new Map()
     return used
+  }
+
+  /** Gives back what could not be written. */
+  returnUsed (used: ReadonlyMap<string, LastUse>): void {
+    this.#used = new Map([...used, ...this.#used])
   }
 }

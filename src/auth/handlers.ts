@@ -1,7 +1,10 @@
 import { GatewayError } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
+import { isAddressBlock } from '../lib/address-list.js'
 import { newId, newSecret } from '../lib/ids.js'
 import { hashKey, KEY_PREFIX, shownPrefix } from './credentials.js'
+import { expiryOf, MOST_DAYS } from './expiry.js'
+import { keyQueryOf } from './list-query.js'
 import { SCOPES } from './scopes.js'
 import type { KeyRecord, KeyStore } from './store.js'
 
@@ -9,27 +12,42 @@ type WithId = { id: string }
 
 const scopes = { type: 'array', minItems: 1, uniqueItems: true, items: { enum: SCOPES } }
 const name = { type: 'string', minLength: 1, maxLength: 200 }
-const expiresAt = { type: ['string', 'null'], format: 'date-time' }
+const expiry = {
+  expires_at: { type: ['string', 'null'], format: 'date-time' },
+  expires_in_days: { type: ['integer', 'null'], minimum: 1, maximum: MOST_DAYS }
+}
+const addresses = { type: ['array', 'null'], minItems: 1, maxItems: 200, uniqueItems: true, items: { type: 'string', maxLength: 100 } }
 
 export const newKeyBody = {
   type: 'object',
   required: ['name', 'scopes'],
   additionalProperties: false,
-  properties: { name, scopes, expires_at: expiresAt, instance_id: { type: ['string', 'null'], minLength: 1 } }
+  properties: { name, scopes, ...expiry, addresses, instance_id: { type: ['string', 'null'], minLength: 1 } }
 }
 
 export const keyChangeBody = {
   type: 'object',
   minProperties: 1,
   additionalProperties: false,
-  properties: { name, scopes, expires_at: expiresAt }
+  properties: { name, scopes, ...expiry, addresses }
 }
+
+/** Seconds in a week: an overlap that is longer is two keys. */
+const MOST_OVERLAP = 604_800
+
+export const rotationBody = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: { overlap_seconds: { type: 'integer', minimum: 0, maximum: MOST_OVERLAP } }
+}
+
+interface KeyMembers { name?: string, scopes?: string[], expires_at?: string | null, expires_in_days?: number | null, addresses?: string[] | null }
 
 /**
  * Makes a key of 256 random bits and stores its hash.
  * @returns the key, which nothing but this answer holds, and its record
  */
-export async function makeKey (store: KeyStore, key: { name: string, scopes: readonly string[], instanceId?: string | null, expiresAt?: string | null, preset?: string }): Promise<{ secret: string, record: KeyRecord | null }> {
+export async function makeKey (store: KeyStore, key: { name: string, scopes: readonly string[], instanceId?: string | null, expiresAt?: string | null, addresses?: readonly string[] | null, preset?: string }): Promise<{ secret: string, record: KeyRecord | null }> {
   const secret = key.preset ?? KEY_PREFIX + newSecret()
   const record = await store.insert({
     id: newId('key'),
@@ -39,7 +57,8 @@ export async function makeKey (store: KeyStore, key: { name: string, scopes: rea
     scopes: key.scopes,
     kind: 'api',
     instanceId: key.instanceId ?? null,
-    expiresAt: key.expiresAt ?? null
+    expiresAt: key.expiresAt ?? null,
+    addresses: key.addresses ?? null
   })
   return { secret, record }
 }
@@ -52,11 +71,19 @@ const found = <T>(record: T | null): T => {
   return record
 }
 
+function checkAddresses (list: readonly string[] | null | undefined): void {
+  const wrong = list?.findIndex((one) => !isAddressBlock(one)) ?? -1
+  if (wrong !== -1) throw new GatewayError('GEN_VALIDATION_ERROR', { message: `addresses.${wrong}: must be an address or a block in CIDR notation, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32` })
+}
+
 export const createKey: Handler = async (request, reply, { rooms }) => {
-  const body = request.body as { name: string, scopes: string[], expires_at?: string | null, instance_id?: string | null }
-  if (typeof body.instance_id === 'string' && rooms.instances.find(body.instance_id) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
-  if (typeof body.expires_at === 'string' && !(Date.parse(body.expires_at) > Date.now())) throw new GatewayError('GEN_VALIDATION_ERROR', { message: 'expires_at must be in the future' })
-  const { secret, record } = await makeKey(rooms.opened.keyStore, { name: body.name, scopes: body.scopes, instanceId: body.instance_id ?? null, expiresAt: body.expires_at ?? null })
+  const body = request.body as KeyMembers & { name: string, scopes: string[], instance_id?: string | null }
+  const { instance_id: instanceId = null, addresses = null } = body
+  checkAddresses(addresses)
+  if (instanceId !== null && rooms.instances.find(instanceId) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
+  const expiresAt = expiryOf(body, Date.now()) ?? null
+  if (expiresAt !== null && !(Date.parse(expiresAt) > Date.now())) throw new GatewayError('GEN_VALIDATION_ERROR', { message: 'expires_at must be in the future' })
+  const { secret, record } = await makeKey(rooms.opened.keyStore, { name: body.name, scopes: body.scopes, instanceId, expiresAt, addresses })
     .catch((error: unknown) => {
       // Removed since it was looked up.
       throw (error as { code?: string }).code === FOREIGN_KEY_VIOLATION ? new GatewayError('INSTANCE_NOT_FOUND', { cause: error }) : error
@@ -66,17 +93,32 @@ export const createKey: Handler = async (request, reply, { rooms }) => {
   return await reply.status(201).send({ id, api_key: secret, ...rest })
 }
 
-export const listKeys: Handler = async (_request, _reply, { rooms }) => {
-  const data = await rooms.opened.keyStore.all()
-  return { data, total: data.length }
-}
+export const listKeys: Handler = async (request, _reply, { rooms }) => await rooms.opened.keyStore.list(keyQueryOf(request.query as Record<string, unknown>))
 
 export const showKey: Handler = async (request, _reply, { rooms }) => found(await rooms.opened.keyStore.one((request.params as WithId).id))
 
+/** Changes a key; its secret stays. */
 export const updateKey: Handler = async (request, _reply, { rooms }) => {
-  const record = found(await rooms.opened.keyStore.update((request.params as WithId).id, request.body as { name?: string, scopes?: string[], expires_at?: string | null }))
+  const { expires_at: _at, expires_in_days: _days, ...rest } = request.body as KeyMembers
+  checkAddresses(rest.addresses)
+  const expiresAt = expiryOf(request.body as KeyMembers, Date.now())
+  const record = found(await rooms.opened.keyStore.update((request.params as WithId).id, { ...rest, ...(expiresAt !== undefined && { expires_at: expiresAt }) }))
   await rooms.opened.changed('keys')
   return record
+}
+
+/** Gives a key another secret, shown this once; id, name, scopes and the rest stay. */
+export const rotateKey: Handler = async (request, reply, { rooms }) => {
+  const { keyStore, changed } = rooms.opened
+  const { id: keyId } = request.params as WithId
+  const { overlap_seconds: overlapSeconds = 0 } = (request.body ?? {}) as { overlap_seconds?: number }
+  const { status } = found(await keyStore.one(keyId))
+  const secret = KEY_PREFIX + newSecret()
+  const record = await keyStore.rotate(keyId, { hash: hashKey(secret), prefix: shownPrefix(secret), overlapSeconds })
+  if (record === null) throw new GatewayError('KEY_ENDED', { message: `This key is ${status}, and what has ended is not rotated: make another, or give an expired one a new expires_at first` })
+  await changed('keys')
+  const { id, ...rest } = record
+  return await reply.send({ id, api_key: secret, ...rest })
 }
 
 /** Revokes; the key stays listed (spec/00 0.2). Again: the same answer. */

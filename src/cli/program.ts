@@ -4,7 +4,7 @@ import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
-import { createKey, listKeys, revokeKey } from './keys.js'
+import { createKey, listKeys, revokeKey, rotateKey, showKey, updateKey } from './keys.js'
 import { createClient, listClients, revokeClient } from './oauth-clients.js'
 import { changePassword } from './password.js'
 import { replay } from './replay.js'
@@ -94,9 +94,28 @@ export function buildProgram (): Command {
     .requiredOption('--name <name>')
     .requiredOption('--scope <scope>', 'a scope; repeat for more', collect)
     .option('--instance <id>', 'bind the key to one instance')
-    .option('--expires-at <time>', 'an RFC 3339 time')
+    .option('--expires <when>', 'never (as without it), 7d, 30d, 60d, 90d, a date, or an RFC 3339 time')
+    .option('--address <block>', 'take the key from this address or block (CIDR) alone; repeat for more', collect)
     .action(createKey)
-  remote(keys.command('list').description('all keys, revoked ones too')).action(listKeys)
+  remote(keys.command('list').description('all keys, the newest first, revoked ones too'))
+    .option('--status <status>', 'active, overlapping, expired or revoked')
+    .option('--scope <scope>', 'only keys with this scope')
+    .option('--instance <id>', 'only keys bound to this instance')
+    .option('--search <text>', 'only keys whose name has this in it, or whose prefix begins so')
+    .option('--limit <count>', 'how many, 100 without it')
+    .option('--offset <count>', 'how many to pass over')
+    .action(listKeys)
+  remote(keys.command('show').description('a key, without its secret').argument('<id>')).action(showKey)
+  remote(keys.command('update').description('change a key; its secret stays').argument('<id>'))
+    .option('--name <name>')
+    .option('--scope <scope>', 'in place of all it has; repeat for more', collect)
+    .option('--expires <when>', 'never, 30d, a date, or an RFC 3339 time')
+    .option('--address <block>', 'in place of all it has; repeat for more', collect)
+    .option('--any-address', 'take it from everywhere')
+    .action(updateKey)
+  remote(keys.command('rotate').description('give a key a new secret, shown this once; all else stays').argument('<id>'))
+    .option('--overlap <duration>', 'how long the old secret is taken beside it, such as 1h, at most 7d; without it, no longer')
+    .action(rotateKey)
   remote(keys.command('revoke').description('revoke a key at once').argument('<id>')).action(revokeKey)
 
   remote(program.command('password').description('set the password of the pages for people (/login); it is read from the terminal, or from standard input'))

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { bearerToken, KEY_PREFIX, type Credential, type Refusal } from '../auth/credentials.js'
+import { bearerToken, KEY_PREFIX, type Credential, type Found } from '../auth/credentials.js'
 import { admits, type Scope } from '../auth/scopes.js'
 import { GatewayError } from '../errors.js'
 import type { Routed } from '../instances/registry.js'
@@ -110,15 +111,32 @@ function admitCredential (rooms: Rooms, request: FastifyRequest): Credential | P
     throw new Refused({ reason }, 'AUTH_REQUIRED', { hint, headers: pointing(challenge(header === undefined ? undefined : 'invalid_request'), rooms) })
   }
   const kind = rooms.tokenKinds.find((one) => one.matches(token)) ?? rooms.credentials
-  const found = kind.find(token, Date.now())
-  return found instanceof Promise ? found.then((one) => valid(rooms, one, token)) : valid(rooms, found, token)
+  const now = Date.now()
+  const found = kind.find(token, now)
+  if (found instanceof Promise) return found.then((one) => admitAddress(valid(rooms, one, token), request))
+  const credential = admitAddress(valid(rooms, found, token), request)
+  if (kind === rooms.credentials) rooms.credentials.use(credential, now, request.record?.address ?? '')
+  return credential
 }
 
-function valid (rooms: Rooms, found: Credential | Refusal, token: string): Credential {
-  if (typeof found !== 'string') return found
-  // One answer for unknown, expired and revoked: which it was is for the log.
+function valid (rooms: Rooms, found: Found, token: string): Credential {
+  if (typeof found !== 'string' && !('refused' in found)) return found
+  // One answer for unknown, expired, revoked and rotated: which it was, and whose, is for the log.
   const hint = wrongTokenHint(token)
-  throw new Refused({ reason: found === 'unknown' && hint !== undefined ? hint : found.startsWith('jwt_') ? found : `${found}_credential` }, 'AUTH_INVALID', { hint, headers: pointing(challenge('invalid_token'), rooms) })
+  const who: Who = typeof found !== 'string'
+    ? { reason: `${found.refused}_credential`, credential: found.credential }
+    : { reason: found === 'unknown' && hint !== undefined ? hint : found.startsWith('jwt_') ? found : `${found}_credential` }
+  throw new Refused(who, 'AUTH_INVALID', { hint, headers: pointing(challenge('invalid_token'), rooms) })
+}
+
+/** Says what the address is taken for: a proxy that TRUST_PROXY does not name is what is mostly wrong. */
+function admitAddress (credential: Credential, request: FastifyRequest): Credential {
+  if (credential.addresses === undefined) return credential
+  const address = request.record?.address ?? ''
+  if (credential.addresses(address)) return credential
+  throw new Refused({ reason: 'address_not_listed', credential }, 'ADDRESS_FORBIDDEN', {
+    message: `This key is not taken from ${isIP(address) === 0 ? 'an unknown address' : address}: call from an address of its list; behind a proxy, TRUST_PROXY must name it`
+  })
 }
 
 function admitAdmin (rooms: Rooms, request: FastifyRequest): void {

@@ -1,4 +1,3 @@
-import { credentialOf } from '../auth/store.js'
 import { inTurn } from '../lib/in-turn.js'
 import type { Changed } from '../store/changes.js'
 import type { Opened, Rooms } from './rooms.js'
@@ -16,7 +15,7 @@ export function createReload ({ config, credentials, instances, accessTokens }: 
   const standardWebhook = config.sandboxWebhookUrl === undefined ? null : { url: config.sandboxWebhookUrl, headers: {} }
   const loads: Record<Changed, () => Promise<void>> = {
     keys: inTurn(async () => {
-      credentials.replaceAll((await keyStore.withHashes()).map(([hash, key]) => [hash, credentialOf(key)]))
+      credentials.replaceAll(await keyStore.credentials())
     }),
     instances: inTurn(async () => {
       const [all, webhooks] = await Promise.all([instanceStore.all(), webhookStore.all()])
@@ -35,7 +34,11 @@ export function createReload ({ config, credentials, instances, accessTokens }: 
 export function keepLastUse ({ credentials }: Pick<Rooms, 'credentials'>, { keyStore }: Stores, onError: (error: Error) => void): () => Promise<void> {
   const flush = async (): Promise<void> => {
     const used = credentials.takeUsed()
-    if (used.size > 0) await keyStore.markUsed(used)
+    if (used.size === 0) return
+    await keyStore.markUsed(used).catch((error: unknown) => {
+      credentials.returnUsed(used)
+      throw error
+    })
   }
   const flushing = setInterval(() => { flush().catch(onError) }, LAST_USE_MS)
   return async () => {

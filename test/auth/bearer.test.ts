@@ -18,15 +18,13 @@ test.each([
 
 const credential = { id: 'key_1', prefix: 'blnk_aaa', name: 'n', scopes: ['*'], kind: 'api', instances: null, expiresAt: null, revokedAt: null } as const
 
-test('a credential is found by its key alone, until its expiry', () => {
+test('a credential is found by its key alone, and its last use is told once', () => {
   const all = new Credentials()
-  all.put(hashKey('blnk_a'), { ...credential, expiresAt: 1_000 })
-  expect(all.find('blnk_a', 999)).toMatchObject({ id: 'key_1' })
-  expect(all.find('blnk_a', 1_000)).toBe('expired')
+  all.put(hashKey('blnk_a'), credential)
+  expect(all.find('blnk_a', 999)).toBe(credential)
   expect(all.find('blnk_b', 0)).toBe('unknown')
-  all.put(hashKey('blnk_a'), { ...credential, revokedAt: 5 })
-  expect(all.find('blnk_a', 0)).toBe('revoked')
-  expect(all.takeUsed()).toEqual(new Map([['key_1', 999]]))
+  all.use(credential, 999, '192.0.2.1')
+  expect(all.takeUsed()).toEqual(new Map([['key_1', { at: 999, address: '192.0.2.1' }]]))
   expect(all.takeUsed().size).toBe(0)
 })
 

@@ -80,6 +80,21 @@ test('oauth clients: made with a secret that is shown once, listed, revoked', as
   expect(await says(['oauth', 'clients', 'revoke', id])).toBe(`${id} (console) is revoked, and so are its tokens.\n`)
 })
 
+test('keys: rotated with an overlap, changed and shown', async () => {
+  const made = await saysJson<{ id: string, api_key: string }>(['keys', 'create', '--name', 'turning', '--scope', '*', '--expires', '30d', '--address', '127.0.0.0/8', '--address', '::1'])
+  const text = await says(['keys', 'rotate', made.id, '--overlap', '1h'])
+  expect(text).toMatch(new RegExp(`The new secret of ${made.id} \\(turning\\), shown this once: keep it\\. ${made.api_key.slice(0, 13)}… is taken until \\d{4}-`))
+  const next = /^blnk_[\w-]{43}$/m.exec(text)?.[0] as string
+  expect(await Promise.all([made.api_key, next].map(ledgers))).toEqual([200, 200])
+  expect(await says(['keys', 'list', '--status', 'overlapping'])).toContain(made.id)
+  expect(await says(['keys', 'rotate', made.id])).toContain('is taken no more')
+  expect(await Promise.all([made.api_key, next].map(ledgers))).toEqual([401, 401])
+  expect(await says(['keys', 'update', made.id, '--expires', 'never', '--any-address'])).toContain('expires never, taken from everywhere')
+  expect(await says(['keys', 'show', made.id])).toMatch(/^name +turning$/m)
+  const { code, stderr } = await run(['keys', 'update', made.id, '--expires', 'soon'], { cwd })
+  expect([code, stderr]).toEqual([1, 'blnk-gateway: --expires must be never, a number of days such as 30d, a date or an RFC 3339 time, and is soon\n'])
+})
+
 test('instances: a Core is added with its key from the environment or a file, tested, listed and removed', async () => {
   const core = createServer((request, response) => {
     const right = request.headers['x-blnk-key'] === 'core-secret-1'

@@ -15,6 +15,7 @@ import type { Observer } from '../../src/gateway/record.js'
 import { openHttps } from '../../src/gateway/https.js'
 import { createServer } from '../../src/gateway/server.js'
 import { Attempts } from '../../src/login/attempts.js'
+import { createAddressList } from '../../src/lib/address-list.js'
 import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
 import { AccessTokens } from '../../src/oauth/access-tokens.js'
@@ -50,17 +51,19 @@ export interface ProxyOptions {
   readonly observers?: readonly Observer[]
   readonly tokenKinds?: readonly TokenKind[]
   readonly gates?: readonly Gate[]
+  /** From where the key is taken. */
+  readonly addresses?: readonly string[]
 }
 
 /**
  * The gateway's own server with the proxy's rows, one key and one instance, without a database. Closes itself with the
  * test.
  */
-export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [], gates = [] }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [], gates = [], addresses }: ProxyOptions = {}): Promise<Proxy> {
   const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
   const logged: string[] = []
   const credentials = new Credentials()
-  credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instances: null, expiresAt: null, revokedAt: null, kind: 'api' })
+  credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instances: null, expiresAt: null, revokedAt: null, kind: 'api', ...(addresses !== undefined && { addresses: createAddressList(addresses) }) })
   const dispatcher = createDispatcher({ origin: coreOrigin, ca: coreCa, config })
   const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
   instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, createdAt: '', updatedAt: '' }])

@@ -1,0 +1,18 @@
+import { GatewayError } from '../errors.js'
+
+const DAY_MS = 86_400_000
+
+/** The most days a key may be given, some ten years. */
+export const MOST_DAYS = 3_650
+
+/**
+ * When a key ends, from either member of a body: a time, or a number of days from now; null for never.
+ * @returns undefined where neither is given
+ * @throws GatewayError
+ */
+export function expiryOf ({ expires_at: at, expires_in_days: days }: { expires_at?: string | null, expires_in_days?: number | null }, now: number): string | null | undefined {
+  const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
+  if (at !== undefined && days !== undefined) return refuse('expires_at and expires_in_days exclude each other: send one of them')
+  if (days !== undefined) return days === null ? null : new Date(now + days * DAY_MS).toISOString()
+  return at
+}
