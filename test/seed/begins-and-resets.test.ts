@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { textOf } from '../house/source-files.js'
 import { call, type Answer } from '../support/gateway.js'
 
 const SEED = `ledgers: { shop: {} }
@@ -122,4 +123,11 @@ test('what the Core refuses is told with its place, and the sandbox is empty the
   writeFileSync(file, SEED)
   await reset()
   expect(await eve()).toBe(1010)
+})
+
+test('the ids that docs/seeds.md tells are those that its seed gets', async () => {
+  const [yaml, told] = ['yaml', 'json'].map((language) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(textOf('docs/seeds.md'))?.[1] as string) as [string, string]
+  writeFileSync(file, yaml)
+  expect((await reset()).status).toBe(204)
+  expect((await admin('GET', '/seed')).json).toEqual(JSON.parse(told))
 })
