@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Started } from './app.js'
 import type { Config } from './config.js'
 
@@ -20,12 +21,20 @@ export function asText (s: Started, config: Config): string {
   if (s.apiKeyIsNew) lines.push(`  API key      ${s.apiKey}   scope *, shown this once: keep it`)
   if (s.instanceId !== null) lines.push(`  Instance id  ${s.instanceId}${s.sandboxCoreUrl === null ? '' : '   the sandbox'}`)
   if (s.adminUrl !== null && s.adminUrl !== s.url) lines.push(`  Admin API    ${s.adminUrl}`)
+  if (s.adminUrl !== null) lines.push(`  Admin token  ${adminToken(s, config)}`)
+  if (config.docs) lines.push(`  All routes   ${s.url}/docs`)
   lines.push(`  Data         ${config.databaseUrl !== undefined ? 'the server of DATABASE_URL' : config.ephemeral ? 'in memory, gone after the stop' : config.dataDir}`)
   if (config.seed !== undefined) lines.push(`  Seed         ${config.seed}   GET /admin/seed tells the ids`)
   if (config.faults) lines.push('  Faults       on: the admin API can let requests fail on purpose')
   if (s.ca !== null) lines.push('', ...trust(s.ca))
   if (s.instanceId !== null) lines.push('', ...curl(s, s.instanceId))
   return [...lines, '', ''].join('\n')
+}
+
+/** Where the token of /admin and of the commands is. One that lies nowhere is shown, since nobody could have it otherwise. */
+function adminToken (s: Started, config: Config): string {
+  if (config.adminToken !== undefined) return 'as BLNK_ADMIN_TOKEN says'
+  return config.ephemeral ? `${s.adminToken}   gone after the stop` : `in ${join(config.dataDir, 'admin-token')}`
 }
 
 /** SSL_CERT_FILE and REQUESTS_CA_BUNDLE take the place of what is trusted otherwise; the other two add to it. */

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { url, apiKey, instanceId } = gateway
   const shell = spawn('bash', ['-eu', '-o', 'pipefail'], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], BLNK_URL: url, BLNK_API_KEY: apiKey, BLNK_INSTANCE_ID: instanceId }
+    env: { PATH: process.env['PATH'], BLNK_BASE_URL: url, BLNK_API_KEY: apiKey, BLNK_INSTANCE_ID: instanceId }
   })
   const output = Promise.all([text(shell.stdout), text(shell.stderr)])
   const exited = new Promise((resolve) => { shell.once('exit', resolve) })

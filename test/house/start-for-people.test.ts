@@ -19,6 +19,9 @@ test('a start prints what to use, and curl commands that work when pasted; later
   const key = /API key +(blnk_[\w-]{43})/.exec(shown)?.[1] as string
   expect(shown).toMatch(/Base URL +http:\/\/127\.0\.0\.1:\d+\n/)
   expect(shown).toMatch(/Instance id +inst_/)
+  expect(shown).toMatch(/Admin token +in \.blnk-gateway\/admin-token\n/)
+  const page = /All routes +(http:\S+)/.exec(shown)?.[1] as string
+  expect((await fetch(page)).headers.get('content-type')).toContain('text/html')
   const [make, read] = shown.split('\n').filter((line) => line.trimStart().startsWith('curl')) as [string, string]
   expect(JSON.parse(await shell(`${make} -s`))).toMatchObject({ name: 'My first ledger' })
   expect(await shell(`${read} -s`)).toContain('My first ledger')
@@ -36,10 +39,28 @@ test('a start prints what to use, and curl commands that work when pasted; later
   expect((await second.ended).code).toBe(0)
 })
 
+test('a gateway in memory shows the admin token, which is kept nowhere; a preset one is shown by none', async () => {
+  const use = async (shown: string, token: string): Promise<number> =>
+    (await fetch(`${/Base URL +(\S+)/.exec(shown)?.[1] as string}/admin/keys`, { headers: { Authorization: `Bearer ${token}` } })).status
+  const own = launch(['start', '--ephemeral', '--port', '0'], { cwd })
+  const shown = await own.until(/curl[^\n]*\n[^\n]*curl[^\n]*\n/)
+  expect(await use(shown, /Admin token +(\S+)/.exec(shown)?.[1] as string)).toBe(200)
+  own.child.kill('SIGTERM')
+  expect((await own.ended).code).toBe(0)
+
+  const token = 'an-admin-token-of-32-characters.'
+  const preset = launch(['start', '--ephemeral', '--port', '0'], { cwd, env: { BLNK_ADMIN_TOKEN: token } })
+  const other = await preset.until(/curl[^\n]*\n[^\n]*curl[^\n]*\n/)
+  expect(other).not.toContain(token)
+  expect(await use(other, token)).toBe(200)
+  preset.child.kill('SIGTERM')
+  expect((await preset.ended).code).toBe(0)
+})
+
 const adminToken = async (): Promise<string> => (await shell(`cat '${join(cwd, '.blnk-gateway', 'admin-token')}'`)).trim()
 
 test('presets are taken as they are, and a restart with others changes what they name', async () => {
-  const env = { BLNK_API_KEY: 'blnk_preset-of-a-container', BLNK_INSTANCE_ID: 'ledger-of-ci', BLNK_ADMIN_TOKEN: 'an-admin-token-of-32-characters!', SANDBOX_CORE_KEY: 'the-key-of-the-sandbox' }
+  const env = { BLNK_API_KEY: 'blnk_preset-of-a-container', BLNK_INSTANCE_ID: 'ledger-of-ci', BLNK_ADMIN_TOKEN: 'an-admin-token-of-32-characters.', SANDBOX_CORE_KEY: 'the-key-of-the-sandbox' }
   const gateway = await start(['--data-dir', 'preset'], { cwd, env })
   expect(gateway.line).toMatchObject({ api_key: env.BLNK_API_KEY, instance_id: env.BLNK_INSTANCE_ID, admin_token: env.BLNK_ADMIN_TOKEN, sandbox_core_key: env.SANDBOX_CORE_KEY })
   expect((await gateway.proxy('POST', '/ledgers', { name: 'preset' })).status).toBe(201)

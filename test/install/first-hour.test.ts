@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -43,7 +43,10 @@ function open (args: readonly string[], cwd: string, env: Readonly<Record<string
 }
 
 beforeAll(async () => {
-  await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
+  // Where the clone lies, beside the empty folder.
+  const clone = join(folder, 'blnk-gateway')
+  mkdirSync(clone)
+  await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--pack-destination', clone], { cwd: ROOT })
 })
 
 afterAll(async () => {
