@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { SCOPES } from '../auth/scopes.js'
 import { readConfig, SettingError, SETTINGS } from '../config.js'
 import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
@@ -52,11 +53,11 @@ function addSettings (command: Command, takes: (name: string) => boolean): void 
 
 /** Filters of the request log, and how many lines. */
 const filtered = (command: Command, limit: string): Command => remote(command)
-  .option('--method <method>')
+  .option('--method <method>', 'only this method, such as POST')
   .option('--path <path>', 'only paths that begin so')
   .option('--row <pattern>', 'only this route, such as /proxy/ledgers/:id')
   .option('--status <status>', 'a status, or a class such as 4xx')
-  .option('--instance <id>')
+  .option('--instance <id>', 'only for this instance')
   .option('--key <key>', "an API key's id, name or prefix")
   .option('--reference <reference>', 'the reference that was generated')
   .option('--request-id <id>', 'an X-Request-Id')
@@ -64,7 +65,7 @@ const filtered = (command: Command, limit: string): Command => remote(command)
   .option('--reason <reason>', 'only what was refused for this reason, such as insufficient_scope')
   .option('--since <time>', 'an RFC 3339 time')
   .option('--min-ms <ms>', 'only what took this many milliseconds or more')
-  .option('-n, --limit <count>', 'how many of those that were', limit)
+  .option('-n, --limit <count>', 'how many of the last ones', limit)
 
 export function buildProgram (): Command {
   const program = new Command('blnk-gateway')
@@ -91,8 +92,8 @@ export function buildProgram (): Command {
 
   const keys = program.command('keys').description('API keys')
   remote(keys.command('create').description('make a key; it is shown this once'))
-    .requiredOption('--name <name>')
-    .requiredOption('--scope <scope>', 'a scope; repeat for more', collect)
+    .requiredOption('--name <name>', 'what lists and logs call it')
+    .requiredOption('--scope <scope>', `repeat for more: ${SCOPES.join(', ')}`, collect)
     .option('--instance <id>', 'bind the key to one instance')
     .option('--expires <when>', 'never (as without it), 7d, 30d, 60d, 90d, a date, or an RFC 3339 time')
     .option('--address <block>', 'take the key from this address or block (CIDR) alone; repeat for more', collect)
@@ -125,8 +126,8 @@ export function buildProgram (): Command {
 
   const clients = program.command('oauth').description('OAuth').command('clients').description('OAuth clients: applications that act in the place of a person')
   remote(clients.command('create').description('make a client; its secret is shown this once'))
-    .requiredOption('--name <name>')
-    .requiredOption('--scope <scope>', 'a scope; repeat for more', collect)
+    .requiredOption('--name <name>', 'what lists and logs call it')
+    .requiredOption('--scope <scope>', `repeat for more: ${SCOPES.join(', ')}`, collect)
     .option('--redirect-uri <uri>', 'an address that answers may go to; repeat for more. Without one, any that a request names', collect)
     .option('--public', 'a program that cannot keep a secret: without one, with PKCE and redirect URIs')
     .option('--expires-at <time>', 'an RFC 3339 time')
@@ -136,9 +137,9 @@ export function buildProgram (): Command {
 
   const instances = program.command('instances').description('Cores behind the gateway')
   remote(instances.command('add').description('add a Core, or a sandbox'))
-    .option('--name <name>')
+    .option('--name <name>', 'what lists and logs call it; needed for a Core')
     .option('--sandbox <name>', 'make another sandbox of this name')
-    .option('--core-url <url>')
+    .option('--core-url <url>', 'the base URL of a Core; needed without --sandbox')
     .option('--core-key-file <file>', "a file with the Core's secret key; or set CORE_KEY")
     .option('--core-ca <file>', "the certificate authority (PEM) of the Core's certificate")
     .option('--database-url-file <file>', "a file with the URL of the Core's Postgres, for the Data API; or set CORE_DATABASE_URL")
