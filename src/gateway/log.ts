@@ -24,9 +24,14 @@ export function createLog (level: string, terminal: boolean): Logger {
 
 const isOfRequest = (line: object): line is { request: Line } => 'request' in line && typeof (line.request as Partial<Line> | null)?.ms === 'number'
 
+/** Of status 5xx, and as it should be: there is nothing to mend, and no stack to read. */
+const EXPECTED: ReadonlySet<string> = new Set(['GATEWAY_NOT_READY', 'NOT_BUILT'])
+
+const isFault = (refusal: Outcome['refusal']): boolean => refusal !== undefined && refusal.status >= 500 && !EXPECTED.has(refusal.code)
+
 /** What went wrong on our side, or in a Core. */
 function levelOf ({ end, refusal }: Outcome): 'info' | 'warn' | 'error' {
-  if (refusal !== undefined && refusal.status >= 500 && refusal.code !== 'GATEWAY_NOT_READY') return 'error'
+  if (isFault(refusal)) return 'error'
   return end === 'core_broke_off' ? 'warn' : 'info'
 }
 
@@ -48,7 +53,7 @@ export function createRequestLog (log: Logger): Observer {
           granted: refusal?.status === 401 || refusal?.status === 403 ? false : undefined,
           reason: outcome.reason
         },
-        err: outcome.error ?? (refusal !== undefined && refusal.status >= 500 ? refusal.cause ?? refusal : undefined)
+        err: outcome.error ?? (isFault(refusal) ? refusal?.cause ?? refusal : undefined)
       }, requestSentence(line))
     }
   }

@@ -25,7 +25,9 @@ export async function unknownRoute (rooms: Rooms, near: (method: string, path: s
     // RFC 9110 15.5.6
     return new GatewayError('ROUTE_METHOD_NOT_ALLOWED', { message: `${path} does not take ${method}: ${takes}`, headers: { Allow: allowed.join(', ') } })
   }
-  const hint = allowed.length > 0 ? takes : meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : 'docs/routes.md lists the routes'
+  // DOCS=off closes the page.
+  const listed = near('GET', '/docs').allowed.includes('GET') ? 'GET /docs lists the routes' : 'docs/routes.md lists the routes'
+  const hint = allowed.length > 0 ? takes : meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : listed
   const details = allowed.length === 0 && meant.length > 0 ? { did_you_mean: meant } : undefined
   if (isProxy) return new GatewayError('ROUTE_NOT_OPEN', { message: `${method} ${path} is not one of Core's routes that the proxy forwards: ${hint}`, details })
   const adminIsOff = path.startsWith('/admin/') && near('GET', '/admin/keys').allowed.length === 0
