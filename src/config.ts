@@ -55,6 +55,10 @@ const secret = (env: string, least: number) => (t: string): string =>
 const headerSafe = (env: string, least: number) => (t: string): string =>
   /^[\x21-\x7e]+$/.test(secret(env, least)(t)) ? t : wrong(`${env} must be printable ASCII without spaces, since it is sent in a header`)
 
+// What the Authorization header can hold: RFC 6750 2.1, b64token.
+const bearer = (env: string, least: number) => (t: string): string =>
+  /^[\w.~+/-]+=*$/.test(secret(env, least)(t)) ? t : wrong(`${env} must hold letters, digits, - . _ ~ + / and = at the end only, since it is sent as a bearer token`)
+
 function url (env: string, schemes: readonly string[]): (t: string) => string {
   return (t) => {
     const parsed = URL.canParse(t) ? new URL(t) : undefined
@@ -143,7 +147,7 @@ export const SETTINGS = {
   databaseUrl: optional(['DATABASE_URL', "A Postgres server (15 or newer) for the gateway's own state, in place of the embedded database. BLNK_ENCRYPTION_KEY and BLNK_ADMIN_TOKEN must then be set."], url('DATABASE_URL', ['postgres:', 'postgresql:'])),
   databaseConnections: whole(['DATABASE_CONNECTIONS', 'The most connections that the gateway, and the sandbox beside it, each open to DATABASE_URL.'], 10, [1, 1000]),
   encryptionKey: setting<Buffer | undefined>(['BLNK_ENCRYPTION_KEY', "32 bytes, hexadecimal or base64, that encrypt the Cores' secrets at rest. Generated into the data directory unless DATABASE_URL is set."], '', undefined, encryptionKey),
-  adminToken: optional(['BLNK_ADMIN_TOKEN', 'The bearer token of the admin API, at least 32 characters. Generated into the data directory unless DATABASE_URL is set.'], headerSafe('BLNK_ADMIN_TOKEN', 32)),
+  adminToken: optional(['BLNK_ADMIN_TOKEN', 'The bearer token of the admin API, at least 32 characters. Generated into the data directory unless DATABASE_URL is set.'], bearer('BLNK_ADMIN_TOKEN', 32)),
   apiKey: optional(['BLNK_API_KEY', 'An API key with scope `*` that is there from the start: any text of at least 20 characters that starts with `blnk_`.'], apiKey),
   instanceId: optional(['BLNK_INSTANCE_ID', "The sandbox's instance id, in place of a generated one."], instanceId('BLNK_INSTANCE_ID')),
   sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('SANDBOX')),

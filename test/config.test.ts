@@ -18,6 +18,7 @@ test.each([
   [{ BLNK_API_KEY: 'blnk_0123456789 abcdef0123456789' }, 'BLNK_API_KEY'],
   [{ BLNK_ADMIN_TOKEN: 'short' }, 'BLNK_ADMIN_TOKEN'],
   [{ BLNK_ADMIN_TOKEN: 'with a space'.repeat(4) }, 'BLNK_ADMIN_TOKEN'],
+  [{ BLNK_ADMIN_TOKEN: `${TOKEN}!` }, 'BLNK_ADMIN_TOKEN'],
   [{ BLNK_ENCRYPTION_KEY: 'abc' }, 'BLNK_ENCRYPTION_KEY'],
   [{ BLNK_INSTANCE_ID: 'a b' }, 'BLNK_INSTANCE_ID'],
   [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
