@@ -85,6 +85,10 @@ describe('a route that is not there', () => {
     }
   })
 
+  test('what comes near to nothing is told where all routes are', async () => {
+    expect((await call(`${url}/nothing`)).json.error).toBe('There is no route GET /nothing: GET /docs lists the routes')
+  })
+
   test('a wrong method is a 405 with Allow, and below /proxy a 404 that says it', async () => {
     const answer = await admin('PATCH', '/admin/keys/key_1', {})
     expect([answer.status, answer.json.error_detail.code, answer.headers.get('allow')]).toEqual([405, 'ROUTE_METHOD_NOT_ALLOWED', 'GET, PUT, DELETE'])

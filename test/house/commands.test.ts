@@ -209,6 +209,7 @@ test('--help has examples, and each command has its own', async () => {
   for (const command of [['start'], ['status'], ['keys', 'create'], ['instances', 'add'], ['sandbox']]) {
     expect(await says([...command, '--help'])).toMatch(new RegExp(`^Usage: blnk-gateway ${command.join(' ')}`))
   }
+  expect(await says(['keys', 'create', '--help'])).toContain('proxy:read')
 })
 
 test('sandbox: a Core alone, with its key and its data', async () => {
