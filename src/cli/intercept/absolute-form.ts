@@ -14,12 +14,24 @@ export interface Way { readonly gateway?: URL, readonly upstream?: URL }
  */
 export function serveAbsoluteForm (request: IncomingMessage, response: ServerResponse, way: Way): void {
   const outgoing = send(request, way)
+  const fail = (): void => { response.headersSent ? response.destroy() : response.writeHead(502, 'Bad Gateway', { Connection: 'close' }).end() }
   outgoing.once('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
+    } catch {
+      // Node reads a status such as 099, and a reason with a control character, and writes neither.
+      answer.destroy()
+      return fail()
+    }
     pipeline(answer, response, () => {})
   })
+  // Nobody asked for another protocol: what asks for one ends here.
+  outgoing.once('upgrade', (_answer, socket) => {
+    socket.destroy()
+    fail()
+  })
   // The first is an error of the connection, the second the end of a caller who went.
-  outgoing.once('error', () => { response.headersSent ? response.destroy() : response.writeHead(502, { Connection: 'close' }).end() })
+  outgoing.once('error', fail)
   response.once('close', () => { outgoing.destroy() })
   pipeline(request, outgoing, () => {})
 }

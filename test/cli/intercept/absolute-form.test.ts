@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { serveAbsoluteForm, type Way } from '../../../src/cli/intercept/absolute-form.js'
@@ -34,6 +34,13 @@ test('the gateway is asked for the path, without what was for the proxy', async 
 test('another proxy is asked for the whole, with its own password', async () => {
   const { body } = await ask({ upstream: new URL(`http://some%20one:secret@127.0.0.1:${await listen(says)}`) })
   expect(body).toBe(`POST https://other.test/a?b=c other.test Basic ${Buffer.from('some one:secret').toString('base64')} body`)
+})
+
+test.each(['HTTP/1.1 099 X\r\n', 'HTTP/1.1 200 O\u0001K\r\n', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n'])('an answer that cannot be handed on is a 502: %j', async (head) => {
+  const odd = createTcpServer((socket) => { socket.on('error', () => {}).once('data', () => { socket.end(`${head}Content-Length: 0\r\n\r\n`) }) }).listen(0, '127.0.0.1')
+  await once(odd, 'listening')
+  onTestFinished(() => { odd.close() })
+  expect((await ask({ gateway: new URL(`http://127.0.0.1:${(odd.address() as AddressInfo).port}`) })).status).toBe(502)
 })
 
 test('a host that is not reached is a 502', async () => {
