@@ -3,6 +3,7 @@ import { request as http, type IncomingMessage } from 'node:http'
 import { request as https } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { fillTransaction } from '../proxy/fill.js'
+import { printable } from '../gateway/request-line.js'
 import type { RequestEntry } from '../requests/entry.js'
 import { redactHeaders, redactText, REMOVED } from '../requests/redact.js'
 import { addressOf, CliError, variable, type Where } from './admin.js'
@@ -114,5 +115,5 @@ export async function replay (id: string, options: Options): Promise<void> {
     process.stdout.write(`${JSON.stringify({ replayed: entry.id, status: answer.status, headers: answer.headers, body: answer.body, differences: lines, note })}\n`)
     return
   }
-  process.stdout.write([`${entry.method} ${targetOf(entry)}`, ...(note === null ? [] : [note]), '', String(answer.status), answer.body, '', ...(lines.length === 0 ? ['Nothing differs.'] : ['What differs:', ...lines.map((line) => `  ${line}`)]), ''].join('\n'))
+  process.stdout.write(printable([`${entry.method} ${targetOf(entry)}`, ...(note === null ? [] : [note]), '', String(answer.status), answer.body, '', ...(lines.length === 0 ? ['Nothing differs.'] : ['What differs:', ...lines.map((line) => `  ${line}`)]), ''].join('\n')))
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import { requestLine } from '../gateway/request-line.js'
+import { printable, requestLine } from '../gateway/request-line.js'
 import type { KeptBody } from '../requests/body.js'
 import type { RequestEntry, RequestSummary } from '../requests/entry.js'
 import { admin, CliError, openAdmin, type Where } from './admin.js'
@@ -74,8 +74,8 @@ async function follow (options: Options, show: (one: RequestSummary) => void): P
 export async function listRequests (options: Options): Promise<void> {
   const { data } = await admin<{ data: RequestSummary[] }>(options, 'GET', pathOf(options))
   if (options.json === true) return print(JSON.stringify(data))
-  print(table(['ID', 'AT', 'METHOD', 'PATH', 'STATUS', 'MS', 'KEY', 'INSTANCE', 'REASON'], data.map((one) =>
-    [one.id, one.at, one.method, one.path, String(one.status ?? one.end), one.ms.toFixed(1), one.key?.name ?? '', one.instance_id ?? '', one.reason ?? ''])))
+  print(printable(table(['ID', 'AT', 'METHOD', 'PATH', 'STATUS', 'MS', 'KEY', 'INSTANCE', 'REASON'], data.map((one) =>
+    [one.id, one.at, one.method, one.path, String(one.status ?? one.end), one.ms.toFixed(1), one.key?.name ?? '', one.instance_id ?? '', one.reason ?? '']))))
 }
 
 /** The entry of an id of the log, or the last one of an X-Request-Id. */
@@ -108,8 +108,10 @@ export async function showRequest (id: string, options: Where & { json?: boolean
   const { request, response } = entry
   print([
     lineOf(entry, process.stdout.isTTY && process.stdout.hasColors()), '',
-    `${entry.method} ${targetOf(entry)}`, ...headerLines(request.headers), '', bodyText(request.body), '',
-    ...(response === null ? ['(no answer)'] : [String(entry.status), ...headerLines(response.headers), '', bodyText(response.body)])
+    ...[
+      `${entry.method} ${targetOf(entry)}`, ...headerLines(request.headers), '', bodyText(request.body), '',
+      ...(response === null ? ['(no answer)'] : [String(entry.status), ...headerLines(response.headers), '', bodyText(response.body)])
+    ].map(printable)
   ].join('\n'))
 }
 

@@ -50,6 +50,9 @@ const short = (instance: string): string => /^inst_[\da-f]{8}-[\da-f-]{27}$/.tes
 
 const CONTROL = /\p{Cc}/gu
 
+/** Text of callers, of more than one line, for a terminal: nothing in it moves the cursor or changes what is shown elsewhere. */
+export const printable = (text: string): string => text.replace(/(?!\r?\n|\t)\p{Cc}/gu, '?')
+
 const METHOD_WIDTH = 6
 const PATH_WIDTH = 36
 const MS_WIDTH = 8
