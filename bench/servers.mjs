@@ -64,7 +64,7 @@ const starts = {
   /** As it ships: key look-up, expiry, scope, instance, routing, fill, headers. */
   async gateway () {
     const { startGateway } = await import('../dist/src/testing/index.js')
-    const settings = { CORE_URL: core, CORE_KEY: 'secret', CORE_INSTANCE_ID: 'inst_core', SANDBOX: 'off', REQUEST_LOG: process.env.BENCH_REQUEST_LOG ?? 'off', LOG_LEVEL: process.env.BENCH_LOG_LEVEL ?? 'silent' }
+    const settings = { ...JSON.parse(process.env.BENCH_SETTINGS ?? '{}'), CORE_URL: core, CORE_KEY: 'secret', CORE_INSTANCE_ID: 'inst_core', SANDBOX: 'off', REQUEST_LOG: process.env.BENCH_REQUEST_LOG ?? 'off', LOG_LEVEL: process.env.BENCH_LOG_LEVEL ?? 'silent' }
     const { url, apiKey } = await startGateway({ settings })
     return { url, path: '/proxy', query: '?instance_id=inst_core', headers: { Authorization: `Bearer ${apiKey}` } }
   }
