@@ -16,6 +16,9 @@ const MEANING: Readonly<Record<string, string>> = {
   'mcp:write': 'Make changes by MCP tools'
 }
 
+/** Scopes as a list for people. */
+export const scopeList = (scopes: readonly string[]): Html => html`<ul>\n${scopes.map(scopeLine)}</ul>`
+
 const scopeLine = (scope: string): Html => html`<li>${MEANING[scope] ?? scope} <code>${scope}</code></li>\n`
 
 /** Where the answer goes, as far as people can tell addresses apart. */
@@ -31,8 +34,8 @@ export function consentPage (asked: Asked, session: Session, sent: ReadonlyArray
     title: `Allow ${client.name}?`,
     formTarget: new URL(redirectUri),
     body: html`<p>You are logged in as <a href="/login">${session.user}</a>. The application <strong>${client.name}</strong> asks to do this in your place, in every instance:</p>
-<ul>
-${scopes.map(scopeLine)}</ul>
+${scopeList(scopes)}
+<p class="soft">Until you <a href="/oauth/grants">take it back</a>, and for a year at most.</p>
 ${client.redirect_uris.length === 0
   ? html`<p class="note">The answer goes to <code>${destination(asked)}</code>, which is not registered for the application: allow it only if you know this address.</p>`
   : html`<p class="soft">The answer goes to <code>${destination(asked)}</code>.</p>`}

@@ -1,4 +1,5 @@
 export { authorize, decide } from './authorize.js'
 export { clientChangeBody, createClient, listClients, newClientBody, revokeClient, showClient, updateClient } from './clients.js'
+export { showGrants, takeBack } from './grants.js'
 export { showResource, showServer } from './metadata.js'
 export { revoke, token } from './token.js'

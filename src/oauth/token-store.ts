@@ -50,6 +50,9 @@ export interface FoundToken {
   readonly isRevoked: boolean
 }
 
+/** What a person has allowed; times are RFC 3339. */
+export interface Allowed { readonly id: string, readonly clientName: string, readonly scopes: readonly string[], readonly since: string, readonly until: string }
+
 export interface TokenStore {
   addCode(grant: NewGrant): Promise<void>
   code(code: string): Promise<IssuedCode | null>
@@ -57,6 +60,10 @@ export interface TokenStore {
   /** Takes a code, or a refresh token, and gives tokens for it, in one statement. @returns seconds until the access token expires; null: it was taken already, or has ended */
   exchange(taken: { code: string } | { refresh: string }, tokens: NewTokens): Promise<number | null>
   revokeGrant(id: string): Promise<void>
+  /** What a person has allowed and a client can still use, the newest first. */
+  allowedBy(subject: string): Promise<Allowed[]>
+  /** @returns whether the person has such a grant */
+  takeBack(id: string, subject: string): Promise<boolean>
   /** Revokes what a token of this client stands for. @returns whether there was one */
   revoke(token: string, clientId: string): Promise<boolean>
   find(hashes: readonly Buffer[]): Promise<FoundToken[]>
@@ -99,6 +106,16 @@ export function createTokenStore (db: Queryable): TokenStore {
     },
     async revokeGrant (id) {
       await db.query('UPDATE gateway.oauth_grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1', [id])
+    },
+    allowedBy: async (subject) => (await db.query<Allowed>(`SELECT g.id, c.name AS "clientName", g.scopes, ${['g.created_at', 'g.expires_at']
+      .map((column, at) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS ${at === 0 ? 'since' : 'until'}`).join(', ')}
+      FROM gateway.oauth_grants g JOIN gateway.oauth_clients c ON c.id = g.client_id
+      WHERE g.subject = $1 AND g.revoked_at IS NULL AND g.expires_at > now() AND c.revoked_at IS NULL
+        AND EXISTS (SELECT FROM gateway.oauth_tokens t WHERE t.grant_id = g.id AND t.ended_at IS NULL AND t.expires_at > now())
+      ORDER BY g.created_at DESC, g.id LIMIT 500`, [subject])).rows,
+    async takeBack (id, subject) {
+      const { rowCount } = await db.query('UPDATE gateway.oauth_grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND subject = $2', [id, subject])
+      return rowCount > 0
     },
     async revoke (token, clientId) {
       // RFC 7009 2.1: with a refresh token all that came of the same grant.
