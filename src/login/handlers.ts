@@ -78,7 +78,7 @@ async function proofOf (typed: string, rooms: Rooms): Promise<string | Buffer> {
   throw new GatewayError('LOGIN_FAILED', stored === null ? { message: 'This is not the admin token' } : {})
 }
 
-/** @throws GatewayError for a wrong password, and for one that comes too soon after others */
+/** @throws GatewayError for a wrong password, also when RATE_LIMIT_FAILED_AUTH has enough of them, and for one that comes too soon after others */
 async function logIn (request: FastifyRequest, rooms: Rooms): Promise<string | Buffer> {
   const wait = rooms.attempts.take(request.ip, Date.now())
   if (wait > 0) {
@@ -87,7 +87,10 @@ async function logIn (request: FastifyRequest, rooms: Rooms): Promise<string | B
   }
   const typed = field(request.body, 'password')
   if (typeof typed !== 'string' || typed.length > LONGEST_PASSWORD) throw new GatewayError('LOGIN_FAILED')
-  const proof = await proofOf(typed, rooms)
+  const proof = await proofOf(typed, rooms).catch(async (error: unknown) => {
+    if (error instanceof GatewayError && error.code === 'LOGIN_FAILED') for (const gate of rooms.gates) await gate.failed?.(request)
+    throw error
+  })
   rooms.attempts.succeeded(request.ip)
   return proof
 }

@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '../../src/lib/postgres.js'
 import { startOwnApp } from '../support/app.js'
 import { browser, type Browser } from '../support/browser.js'
 import { call, type Answer } from '../support/gateway.js'
+import { connect } from '../support/raw-client.js'
 
 const PUBLIC = 'https://ledger.example.com'
 const PASSWORD = 'correct horse battery'
@@ -15,7 +16,7 @@ let started: Started
 let db: Database
 
 beforeAll(async () => {
-  ({ app, started } = await startOwnApp({ EPHEMERAL: 'true', PUBLIC_URL: PUBLIC, SANDBOX: 'off' }))
+  ({ app, started } = await startOwnApp({ EPHEMERAL: 'true', PUBLIC_URL: PUBLIC, SANDBOX: 'off', RATE_LIMIT_FAILED_AUTH: '6/1h' }))
   db = openDatabase(started.database, 1)
 })
 afterAll(async () => {
@@ -44,6 +45,10 @@ test('by https, cookies and the host name are kept to it', async () => {
     '__Host-blnk_login=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0'
   ])
   expect((await get('/login')).headers.get('strict-transport-security')).toBe(null)
+  const client = await connect(started.url)
+  client.send('GET /login HTTP/1.1\r\nHost: ledger.example.com\r\nConnection: close\r\n\r\n')
+  const shown = await client.answer()
+  expect([shown.status, shown.header('strict-transport-security')]).toEqual([200, 'max-age=31536000'])
 })
 
 test('a form of another address than PUBLIC_URL is refused, and one of this machine is not', async () => {
@@ -114,6 +119,8 @@ test('a wrong password is said on the form, and too many are made to wait', asyn
   expect(refused).toHaveLength(16)
   expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   expect(refused[0]?.text).toMatch(/Too many wrong tries: try again in (a second|\d+ seconds)\./)
+  // One before, and five here: the limit of refused credentials counts them as it does those of the API.
+  expect((await call(`${started.url}/admin/keys`, { headers: { Authorization: 'Bearer not-the-admin-token' } })).status).toBe(429)
   // Who has the token is let in by the API all the while.
   expect((await admin('GET', '/admin/keys')).status).toBe(200)
 })
