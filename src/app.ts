@@ -4,6 +4,10 @@ import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { createAudit } from './audit/audit.js'
+import { macKey } from './audit/mac.js'
+import { createAuditStore } from './audit/store.js'
+import { openStream } from './audit/stream.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
@@ -77,6 +81,8 @@ export interface App {
   readonly died: Promise<Error>
   /** Reads TLS_CERT and TLS_KEY again. */
   reloadCertificate(): void
+  /** Opens the file of AUDIT_STREAM anew. */
+  reopenStreams(): void
   /** Brings keys, instances and the sandboxes' ledgers back to what they were just after the start: empty, or the seed. */
   reset(): Promise<void>
   /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
@@ -96,7 +102,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   if (dataDir !== null) makePrivateDir(dataDir)
   const lock = dataDir === null ? undefined : lockDataDir(dataDir)
   const adminToken = config.adminToken ?? keptSecret(dataDir, 'admin-token', newSecret)
-  const seal = createSeal(config.encryptionKey ?? keptEncryptionKey(dataDir))
+  const encryptionKey = config.encryptionKey ?? keptEncryptionKey(dataDir)
+  const seal = createSeal(encryptionKey)
 
   let opened: Opened | undefined
   let store: Store | undefined
@@ -124,6 +131,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   const tokenKinds: Array<Rooms['tokenKinds'][number]> = [accessTokens]
   let limits: Limits | undefined
   const gates: Array<Rooms['gates'][number]> = []
+  const stream = config.audit === 'off' || config.auditStream === undefined ? undefined : openStream(config.auditStream, log)
+  const audit = config.audit === 'off' ? undefined : createAudit({ mode: config.audit, most: config.auditQueue, stream, log })
   const rooms: Rooms = {
     config,
     log,
@@ -138,10 +147,11 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     get redis () { return limits?.redis },
     observers: [
       createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) },
-      ...(requests === undefined ? [] : [createRecorder(requests, config.requestLogBodies)])
+      ...(requests === undefined ? [] : [createRecorder(requests, config.requestLogBodies)]), ...(audit === undefined ? [] : [audit.observer])
     ],
     metrics,
     requests,
+    audit,
     get isOpen () { return opened !== undefined },
     get opened () {
       if (opened === undefined) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
@@ -188,14 +198,16 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     await store.ready
     const found = await firstStart(store, config, seal)
     sandbox = await starting
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, macKey(encryptionKey)), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
     const reload = createReload(rooms, stores)
     await reload('instances')
     await reload('keys')
     accessTokens.open(stores.oauthTokens.find)
+    audit?.open(stores.auditStore, config.auditRetentionDays)
+    if (audit !== undefined) closers.push(audit.close)
     closers.push(keepLastUse(rooms, stores, warn), sweepNowAndThen(stores.oauthTokens, warn))
     if (shared) closers.push(watchChanges(db, reload, warn).close)
-    snapshot = await createSnapshot(db)
+    snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
     const changed: Opened['changed'] = async (what) => {
       await reload(what)
       if (shared) await announce(db, what)
@@ -225,6 +237,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       await startTraces()
       await startJwt()
       await startLimits()
+      // Last: what a limit refuses is no intent.
+      gates.push(...audit?.gates ?? [])
       https = await openHttps(config, dataDir, log)
       for (const server of [main, admin]) if (server !== undefined) https?.serve(server.server as unknown as Server)
       const url = await listenOn(main, config.host, config.port)
@@ -234,10 +248,12 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       return url
     },
     reloadCertificate () { https?.reload() },
+    reopenStreams () { audit?.reopenStream() },
     async reset () {
       await started
       // A wrong seed is found before anything is lost.
       source?.()
+      await audit?.flush()
       await snapshot?.()
       rooms.faults?.clearAll()
       requests?.clear()

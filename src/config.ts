@@ -191,6 +191,10 @@ export const SETTINGS = {
   oauthStrict: yesNo(['OAUTH_STRICT', 'OAuth clients must have registered redirect URIs, and send PKCE and `state`, as OAuth 2.1 has it. See docs/oauth.md.'], false),
   oauthAccessTtl: whole(['OAUTH_ACCESS_TTL', 'Seconds until an OAuth access token expires.'], 3600, [1, 86_400]),
   oauthAutoApprove: yesNo(['OAUTH_AUTO_APPROVE', 'OAuth clients are sent back at once, without a login or a question. For tests: only with EPHEMERAL.'], false),
+  audit: oneOf(['AUDIT', 'The audit log: `on` writes within 250 ms, `strict` writes what is to be done before it is forwarded and refuses writes while it cannot, `off` writes nothing. See docs/audit.md.'], 'on', ['on', 'strict', 'off']),
+  auditQueue: whole(['AUDIT_QUEUE', 'The most rows of the audit log that wait in memory while the database is gone.'], 10_000, [1, 1_000_000]),
+  auditRetentionDays: whole(['AUDIT_RETENTION_DAYS', 'Days after which rows of the audit log are removed; 0 keeps them for ever.'], 365, [0, 36_500]),
+  auditStream: optional(['AUDIT_STREAM', 'A file to which the audit log goes as well, a line of JSON a row, or `-` for standard output. SIGHUP opens the file anew.']),
   shutdownTimeoutMs: whole(['SHUTDOWN_TIMEOUT_MS', 'Milliseconds that running requests are given when the gateway is told to stop.'], 10_000, [0, 600_000])
 } as const
 

@@ -55,11 +55,12 @@ function stopWhenTold (app: App, config: Config, log: Logger): () => boolean {
       close(0)
     })
   }
-  // Without a certificate to renew, SIGHUP says that the terminal was closed.
-  if (config.tlsCert !== undefined) {
+  // Without a certificate to renew or a file to open again, SIGHUP says that the terminal was closed.
+  if (config.tlsCert !== undefined || config.auditStream !== undefined) {
     process.on('SIGHUP', () => {
-      log.info('SIGHUP: reading the certificate again')
+      log.info('SIGHUP: reading the certificate and opening AUDIT_STREAM again, where they are set')
       app.reloadCertificate()
+      app.reopenStreams()
     })
   }
   app.died.then((error) => {

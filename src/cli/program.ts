@@ -4,6 +4,7 @@ import { readConfig, SettingError, SETTINGS } from '../config.js'
 import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
+import { showAudit } from './audit.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, revokeKey, rotateKey, showKey, updateKey } from './keys.js'
 import { createClient, listClients, revokeClient } from './oauth-clients.js'
@@ -22,6 +23,7 @@ Examples:
   CORE_KEY=... blnk-gateway instances add --name production --core-url https://core.internal:5001
   blnk-gateway instances test inst_core
   blnk-gateway logs -f --status 4xx           every refusal, as it happens
+  blnk-gateway audit -f --outcome refused     who was refused what
   blnk-gateway sandbox --port 5001            a Core alone, for Core's own SDKs`
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value]
@@ -163,6 +165,23 @@ export function buildProgram (): Command {
     .option('--same-reference', 'send the reference that was generated the first time')
     .addHelpText('after', '\nThe recorded credential is not kept, so a key of yours is needed. It changes what the first one changed, once more.')
     .action(replay)
+
+  remote(program.command('audit').description('what was done and what was refused, the oldest first'))
+    .option('--action <name>', 'only acts of this name, such as "Ledger created"')
+    .option('--kind <kind>', 'only acts on ledgers, balances, transactions, identities and so on: ledger')
+    .option('--entity <id>', 'only acts on this')
+    .option('--actor <actor>', 'the id, name, prefix or subject of who acted')
+    .option('--instance <id>')
+    .option('--outcome <outcome>', 'done, refused, failed or unknown')
+    .option('--status <status>', 'a status, or a class such as 4xx')
+    .option('--request-id <id>', 'an X-Request-Id')
+    .option('--since <time>', 'an RFC 3339 time')
+    .option('--until <time>', 'an RFC 3339 time')
+    .option('--csv', 'all that match, in CSV')
+    .option('-f, --follow', 'go on with those to come')
+    .option('-n, --limit <count>', 'how many of those that were, at most 1000', '50')
+    .addHelpText('after', '\nWith --json, a line of JSON each. docs/audit.md says what a row holds.')
+    .action(showAudit)
 
   program.command('sandbox').description("a sandbox Core alone, for users of Core's SDKs")
     .option('--port <port>', 'the loopback port to listen on; 0 takes a free one', '5001')

@@ -47,7 +47,7 @@ export function admit (rooms: Rooms, row: Row, request: FastifyRequest): Call | 
 }
 
 /** Which routes exist under /proxy is for callers with a credential, as in Core (spec/09 1, unknown route). */
-export function admitToNothing (rooms: Rooms, request: FastifyRequest): unknown {
+export function admitToNothing (rooms: Rooms, request: FastifyRequest): Credential | Promise<Credential> {
   return rooms.gates.length === 0 ? admitCredential(rooms, request) : gated(rooms, request, async () => await admitCredential(rooms, request))
 }
 
@@ -88,7 +88,7 @@ function decide (rooms: Rooms, row: Row, request: FastifyRequest): Call | Promis
   }
   const open = isOpen(row, rooms)
   const known = (credential: Credential): Call => {
-    if (!open) throw new GatewayError('ROUTE_NOT_OPEN', { message: `${row.method} ${row.path} is not open through the proxy: start the gateway with PROXY_ROUTES=${row.tier}` })
+    if (!open) throw new Refused({ reason: 'route_not_open', credential }, 'ROUTE_NOT_OPEN', { message: `${row.method} ${row.path} is not open through the proxy: start the gateway with PROXY_ROUTES=${row.tier}` })
     admitScope(rooms, scope, { credential, method: row.method })
     if (row.instance === 'none') return { ...none, credential }
     const { instance, upstream } = admitInstance(rooms, credential, request)

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import type { Audit } from '../audit/audit.js'
+import type { AuditStore } from '../audit/store.js'
 import type { Credentials, TokenKind } from '../auth/credentials.js'
 import type { KeyStore } from '../auth/store.js'
 import type { Config } from '../config.js'
@@ -26,6 +28,7 @@ export interface Opened {
   readonly loginStore: LoginStore
   readonly oauthClients: ClientStore
   readonly oauthTokens: TokenStore
+  readonly auditStore: AuditStore
   readonly sandbox: Sandbox | undefined
   /** undefined: no sandbox */
   readonly seeding: Seeding | undefined
@@ -59,6 +62,8 @@ export interface Rooms {
   readonly attempts: Attempts
   /** The last requests; undefined: off */
   readonly requests: RequestRing | undefined
+  /** undefined: off */
+  readonly audit: Audit | undefined
   /** Who is told of each request. */
   readonly observers: readonly Observer[]
   readonly metrics: Metrics

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { Acted } from '../audit/entry.js'
 import type { Credential } from '../auth/credentials.js'
 import type { Scope } from '../auth/scopes.js'
 import type { Rooms } from './rooms.js'
@@ -28,6 +29,8 @@ export interface Call {
   /** What fill added, and the reference it made. */
   reference?: string
   filled?: readonly string[]
+  /** What a handler knows of its act, and admission does not: for the audit log. */
+  acted?: Acted
 }
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply, call: Call) => Promise<unknown> | unknown

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
 import { redactTarget } from '../requests/redact.js'
-import { admitToNothing } from './admit.js'
+import { admitToNothing, Refused } from './admit.js'
 import type { Near } from './near-routes.js'
 import type { Rooms } from './rooms.js'
 
@@ -17,7 +17,7 @@ export async function unknownRoute (rooms: Rooms, near: (method: string, path: s
     return new GatewayError('ROUTE_NOT_FOUND', { message: `Pages of ${request.headers.origin ?? 'another origin'} may not call ${path}: CORS_ORIGINS names those that may call what is not the admin API` })
   }
   const isProxy = path === '/proxy' || path.startsWith('/proxy/')
-  if (isProxy) await admitToNothing(rooms, request)
+  const credential = isProxy ? await admitToNothing(rooms, request) : undefined
   const { allowed, meant } = near(method, path)
   const takes = `it takes ${allowed.join(', ')}`
   // A wrong method below /proxy is a 404, as in Core (recording unknown-routes-and-methods, steps 2 and 3).
@@ -29,7 +29,7 @@ export async function unknownRoute (rooms: Rooms, near: (method: string, path: s
   const listed = near('GET', '/docs').allowed.includes('GET') ? 'GET /docs lists the routes' : 'docs/routes.md lists the routes'
   const hint = allowed.length > 0 ? takes : meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : listed
   const details = allowed.length === 0 && meant.length > 0 ? { did_you_mean: meant } : undefined
-  if (isProxy) return new GatewayError('ROUTE_NOT_OPEN', { message: `${method} ${path} is not one of Core's routes that the proxy forwards: ${hint}`, details })
+  if (credential !== undefined) return new Refused({ reason: 'route_not_open', credential }, 'ROUTE_NOT_OPEN', { message: `${method} ${path} is not one of Core's routes that the proxy forwards: ${hint}`, details })
   const adminIsOff = path.startsWith('/admin/') && near('GET', '/admin/keys').allowed.length === 0
   if (adminIsOff) return new GatewayError('ROUTE_NOT_FOUND', { message: `There is no route ${method} ${path}: the admin API is off on this address; set ADMIN_PORT, or listen on a loopback address` })
   return new GatewayError('ROUTE_NOT_FOUND', { message: `There is no route ${method} ${path}: ${hint}`, details })

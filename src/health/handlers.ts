@@ -26,5 +26,6 @@ export const ready: Handler = async (_request, reply, { rooms }) => {
   ])
   const up = database === 'UP' && sandbox !== 'DOWN'
   const redis = rooms.redis === undefined ? {} : { redis: rooms.redis.isUp ? 'UP' : 'DOWN' }
-  return await reply.status(up ? 200 : 503).headers(up ? {} : { 'retry-after': '1' }).send({ status: up ? 'UP' : 'DOWN', database, sandbox, ...redis })
+  const audit = rooms.audit === undefined ? {} : { audit: rooms.audit.state() }
+  return await reply.status(up ? 200 : 503).headers(up ? {} : { 'retry-after': '1' }).send({ status: up ? 'UP' : 'DOWN', database, sandbox, ...redis, ...audit })
 }

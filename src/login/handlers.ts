@@ -95,7 +95,11 @@ async function logIn (request: FastifyRequest, rooms: Rooms): Promise<string | B
   return proof
 }
 
-export const submitLogin: Handler = async (request, reply, { rooms }) => {
+/** As the audit log has it. */
+const ACTOR = { kind: 'session', id: USER, name: USER } as const
+
+export const submitLogin: Handler = async (request, reply, call) => {
+  const { rooms } = call
   demandPrivacy(request, rooms)
   const next = localPath(field(request.body, 'next'), '/login')
   const cookie = readCookie(request, BEFORE_LOGIN, rooms.config)
@@ -103,6 +107,7 @@ export const submitLogin: Handler = async (request, reply, { rooms }) => {
   checkCsrf(request, { csrf: csrfOf(cookie) })
   try {
     await beginSession(request, reply, { rooms, user: USER, proof: await logIn(request, rooms) })
+    call.acted = { actor: ACTOR }
   } catch (error) {
     if (!(error instanceof GatewayError) || error.status >= 500) throw error
     if (request.record !== null) request.record.refusal = error
@@ -112,11 +117,13 @@ export const submitLogin: Handler = async (request, reply, { rooms }) => {
   return reply.header('Cache-Control', 'no-store').redirect(next, 303)
 }
 
-export const logOut: Handler = async (request, reply, { rooms }) => {
+export const logOut: Handler = async (request, reply, call) => {
+  const { rooms } = call
   const session = await sessionOf(request, rooms)
   if (session !== undefined) {
     checkCsrf(request, session)
     await endSession(session, reply, rooms)
+    call.acted = { actor: ACTOR }
   }
   return reply.header('Cache-Control', 'no-store').redirect('/login', 303)
 }

@@ -62,14 +62,17 @@ export const authorize: Handler = async (request, reply, { rooms }) => {
 }
 
 /** What the person answered. What they were asked is judged again: the form comes from a browser. */
-export const decide: Handler = async (request, reply, { rooms }) => {
+export const decide: Handler = async (request, reply, call) => {
+  const { rooms } = call
   const session = await requireSession(request, reply, rooms)
   if (session === undefined) return reply
   checkCsrf(request, session)
   const parameters = readParameters(request.body)
   const asked = await read(request, parameters, rooms)
   if ('parameters' in asked) return goBack(request, reply, asked)
-  if (parameters.values.get('decision') === 'allow') return goBack(request, reply, await allow(asked, session.user, rooms))
+  const isAllowed = parameters.values.get('decision') === 'allow'
+  call.acted = { actor: { kind: 'session', id: session.user, name: session.user }, action: isAllowed ? 'Consent given' : 'Consent denied', entityId: asked.client.client_id }
+  if (isAllowed) return goBack(request, reply, await allow(asked, session.user, rooms))
   // RFC 6749 4.1.2.1
   return goBack(request, reply, { redirectUri: asked.redirectUri, parameters: { error: 'access_denied', error_description: 'The person did not allow it', state: asked.state } })
 }

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { GatewayError, type ErrorCode } from '../errors.js'
 import type { Rooms } from '../gateway/rooms.js'
-import type { Handler } from '../gateway/row.js'
+import type { Call, Handler } from '../gateway/row.js'
 import { newSecret } from '../lib/ids.js'
 import { clientCredentials } from './client-authentication.js'
 import type { Client } from './client-store.js'
@@ -35,6 +35,9 @@ async function authenticate (request: FastifyRequest, parameters: Parameters, ro
   return known.client
 }
 
+/** As the audit log has it. */
+const actedBy = ({ client_id: id, name }: Client): NonNullable<Call['acted']> => ({ actor: { kind: 'client', id, name }, entityId: id })
+
 interface Taken {
   readonly from: { code: string } | { refresh: string }
   readonly grantId: string
@@ -43,10 +46,12 @@ interface Taken {
 }
 
 /** spec/04 4.3; RFC 6749 4.1.3 and 6 */
-export const token: Handler = async (request, reply, { rooms }) => {
+export const token: Handler = async (request, reply, call) => {
+  const { rooms } = call
   reply.headers(NO_STORE)
   const parameters = readParameters(request.body)
   const client = await authenticate(request, parameters, rooms)
+  call.acted = actedBy(client)
   const type = parameters.values.get('grant_type')
   if (type === undefined) throw refusal('OAUTH_INVALID_REQUEST', 'grant_type is missing: send authorization_code or refresh_token')
   if (type !== 'authorization_code' && type !== 'refresh_token') throw refusal('OAUTH_UNSUPPORTED_GRANT_TYPE')
@@ -58,6 +63,7 @@ export const token: Handler = async (request, reply, { rooms }) => {
 async function revokeReused (what: string, { grantId, clientId }: { grantId: string, clientId: string }, rooms: Rooms): Promise<GatewayError> {
   await rooms.opened.oauthTokens.revokeGrant(grantId)
   await rooms.opened.changed('tokens')
+  rooms.audit?.act({ actor: { kind: 'gateway' }, action: 'Grant revoked', entityKind: 'client', entityId: clientId, outcome: 'done', reason: `${what.replace(' ', '_')}_reused` })
   rooms.log.warn({ client: clientId, grant: grantId }, `${what} was used again: all that came of its grant is revoked`)
   return refusal('OAUTH_INVALID_GRANT', `This ${what} was used already: all tokens that came of its grant are revoked now`)
 }
@@ -103,10 +109,12 @@ async function give ({ from, grantId, clientId, scopes }: Taken, rooms: Rooms): 
 }
 
 /** RFC 7009: 200 whether there was such a token or not. */
-export const revoke: Handler = async (request, reply, { rooms }) => {
+export const revoke: Handler = async (request, reply, call) => {
+  const { rooms } = call
   reply.headers(NO_STORE)
   const parameters = readParameters(request.body)
   const client = await authenticate(request, parameters, rooms)
+  call.acted = actedBy(client)
   const sent = parameters.values.get('token')
   if (sent === undefined) throw refusal('OAUTH_INVALID_REQUEST', 'token is missing')
   if (await rooms.opened.oauthTokens.revoke(sent, client.client_id)) await rooms.opened.changed('tokens')

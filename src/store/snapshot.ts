@@ -1,7 +1,11 @@
 import type { Database } from '../lib/postgres.js'
 
-/** Remembers keys, instances and their webhooks, and OAuth clients, as they are now. @returns what brings them back, in one statement a table */
-export async function createSnapshot (db: Database): Promise<() => Promise<void>> {
+/**
+ * Remembers keys, instances and their webhooks, and OAuth clients, as they are now.
+ * @param keepsAudit whether the audit log stays as it is; it may be emptied only where it is in memory
+ * @returns what brings them back, in one statement a table
+ */
+export async function createSnapshot (db: Database, { keepsAudit }: { readonly keepsAudit: boolean }): Promise<() => Promise<void>> {
   const { rows } = await db.query<{ keys: string, instances: string, webhooks: string, clients: string }>(`SELECT
     (SELECT coalesce(jsonb_agg(k), '[]') FROM gateway.api_keys k) AS keys,
     (SELECT coalesce(jsonb_agg(i), '[]') FROM gateway.instances i) AS instances,
@@ -10,6 +14,10 @@ export async function createSnapshot (db: Database): Promise<() => Promise<void>
   const { keys, instances, webhooks, clients } = rows[0] as { keys: string, instances: string, webhooks: string, clients: string }
   return async () => {
     await db.transaction(async (tx) => {
+      if (!keepsAudit) {
+        await tx.query("SET LOCAL gateway.audit_forgets TO 'on'")
+        await tx.query('DELETE FROM gateway.audit_log')
+      }
       await tx.query('DELETE FROM gateway.api_keys')
       await tx.query('DELETE FROM gateway.instances')
       // And all that was granted to them.

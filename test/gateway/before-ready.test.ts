@@ -12,7 +12,7 @@ test('before the database answers: alive, not ready, and 503 with Retry-After fo
     expect(answer.json.error_detail.code).toBe('GATEWAY_NOT_READY')
   }
   await app.started
-  expect((await call(`${url}/health/ready`)).json).toEqual({ status: 'UP', database: 'UP', sandbox: 'OFF' })
+  expect((await call(`${url}/health/ready`)).json).toEqual({ status: 'UP', database: 'UP', sandbox: 'OFF', audit: { queued: 0, lost: 0 } })
   await app.close()
 })
 

@@ -85,6 +85,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   const rooms: Rooms = {
     faults: undefined,
     requests: undefined,
+    audit: undefined,
     config,
     log,
     accessTokens: new AccessTokens(),

@@ -7,6 +7,7 @@ const program = sources().filter((path) => path !== 'src/errors.ts').map(textOf)
 
 // What a code's first word says of its status.
 const AREAS: Readonly<Record<string, readonly number[]>> = {
+  AUDIT: [503],
   AUTH: [401, 403, 503],
   INSTANCE: [400, 403, 404, 409],
   CORE: [502, 504],

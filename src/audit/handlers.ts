@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream'
+import { stringify } from 'csv-stringify/sync'
+import { GatewayError } from '../errors.js'
+import type { Handler } from '../gateway/row.js'
+import { conditionsOf, FILTERS } from './filter.js'
+import type { AuditStore, Condition, ListedRow, Place } from './store.js'
+
+const STANDARD_LIMIT = 100
+const MOST = 1_000
+const OTHERS = ['limit', 'cursor', 'after', 'format']
+
+const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
+
+/** A row as it is shown. */
+const shown = (row: ListedRow): object => ({
+  id: row.id,
+  at: row.at,
+  action: row.action,
+  outcome: row.outcome,
+  actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, prefix: row.actor_prefix, subject: row.actor_subject },
+  entity: row.entity_kind === null ? null : { kind: row.entity_kind, id: row.entity_id },
+  instance_id: row.instance_id,
+  status: row.status,
+  reason: row.reason,
+  count: row.count,
+  route: row.route,
+  reference: row.reference,
+  request_id: row.request_id,
+  address: row.address
+})
+
+const COLUMNS = [
+  'id', 'at', 'action', 'outcome', 'actor_kind', 'actor_id', 'actor_name', 'actor_prefix', 'actor_subject', 'entity_kind', 'entity_id', 'instance_id',
+  'status', 'reason', 'count', 'route', 'reference', 'request_id', 'address'
+]
+
+const cursorOf = (id: string): string => Buffer.from(`before ${id}`).toString('base64url')
+
+function limitOf (text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const n = Number(text)
+  return /^\d{1,4}$/.test(text) && n >= 1 && n <= MOST ? n : refuse(`limit must be a whole number from 1 to ${MOST}`)
+}
+
+function placeOf (cursor: string | undefined, after: string | undefined): Place {
+  if (after !== undefined) {
+    if (cursor !== undefined) refuse('cursor and after exclude each other')
+    return /^\d{1,18}$/.test(after) ? { after } : refuse('after must be the id of a row')
+  }
+  if (cursor === undefined) return { before: null }
+  const id = /^before (\d{1,18})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
+  return id === undefined ? refuse('cursor must be the next_cursor of an answer') : { before: id }
+}
+
+/** The rows in CSV, batch by batch as they are read: no transaction is open meanwhile. */
+async function * csvOf (store: AuditStore, conditions: readonly Condition[], from: Place, limit: number): AsyncGenerator<string> {
+  yield stringify([COLUMNS])
+  let place = from
+  for (let left = limit; left > 0;) {
+    const rows = await store.list(conditions, place, Math.min(left, MOST))
+    const last = rows.at(-1)
+    if (last === undefined) return
+    // What begins with = + - @ is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+    yield stringify(rows, { columns: COLUMNS, escape_formulas: true })
+    left -= rows.length
+    place = 'after' in place ? { after: last.id } : { before: last.id }
+  }
+}
+
+function wantsCsv ({ format }: Readonly<Record<string, string | undefined>>, accept: string | undefined): boolean {
+  if (format === undefined) return /^\s*text\/csv\b/i.test(accept ?? '')
+  return format === 'csv' || (format === 'json' ? false : refuse('format must be json or csv'))
+}
+
+/** The audit log, the newest first; with `after`, what came since a row, the oldest first. As CSV all of it. */
+export const listAudit: Handler = async (request, reply, call) => {
+  const { auditStore } = call.rooms.opened
+  const query = request.query as Record<string, string | undefined>
+  const unknown = Object.keys(query).find((name) => !Object.hasOwn(FILTERS, name) && !OTHERS.includes(name))
+  if (unknown !== undefined) refuse(`${unknown} is not a filter of the audit log: there are ${[...Object.keys(FILTERS), ...OTHERS].join(', ')}`)
+  const repeated = OTHERS.find((name) => Array.isArray(query[name]))
+  if (repeated !== undefined) refuse(`${repeated} is given more than once: send it once`)
+  const conditions = conditionsOf(query)
+  if (typeof conditions === 'string') return refuse(conditions)
+  const limit = limitOf(query['limit'])
+  const place = placeOf(query['cursor'], query['after'])
+  if (!wantsCsv(query, request.headers.accept)) {
+    const rows = await auditStore.list(conditions, place, (limit ?? STANDARD_LIMIT) + 1)
+    const data = rows.slice(0, limit ?? STANDARD_LIMIT)
+    const more = rows.length > data.length
+    return { data: data.map(shown), more, next_cursor: more && !('after' in place) ? cursorOf(data.at(-1)!.id) : null }
+  }
+  call.rooms.audit?.act({ actor: { kind: 'admin' }, action: 'Audit log exported', entityKind: 'audit_log', outcome: 'done', requestId: call.requestId, address: request.record?.address })
+  return await reply.type('text/csv; charset=utf-8').header('Content-Disposition', 'attachment; filename="audit-log.csv"').header('Cache-Control', 'no-store')
+    .send(Readable.from(csvOf(auditStore, conditions, place, limit ?? Infinity), { objectMode: false }))
+}

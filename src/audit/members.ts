@@ -1,0 +1,109 @@
+// Members of a JSON object, read as its bytes pass: ids out of answers that are never held. The bytes need not be JSON.
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+
+/** Bytes of a name or of a value that are held; a longer one is taken for none. Ids have 40 or so. */
+const MOST_TEXT = 512
+
+/** Bytes of one body that are looked at. */
+const MOST_READ = 64 * 1024
+
+/** The text of a JSON string's inside; undefined for what is none. */
+function decoded (bytes: readonly number[]): string | undefined {
+  const text = Buffer.from(bytes).toString('utf8')
+  if (!text.includes('\\')) return text
+  try {
+    return JSON.parse(`"${text}"`) as string
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Finds members whose values are text in the object that a body is, at its top level alone; of several of one name the
+ * first. However long the body is, it holds one short text at a time.
+ */
+export class Members {
+  readonly #found = new Map<string, string>()
+  #left = MOST_READ
+  #depth = 0
+  #inString = false
+  #escaped = false
+  /** What the next string at the top level is. */
+  #next: 'name' | 'value' = 'name'
+  /** Bytes of the string that is read; null: it is of no interest. */
+  #kept: number[] | null = null
+  /** The wanted name whose value comes. */
+  #wanted: string | undefined
+
+  constructor (readonly names: readonly string[]) {}
+
+  get (name: string): string | undefined { return this.#found.get(name) }
+
+  add (chunk: Uint8Array): void {
+    for (let i = 0; i < chunk.length && this.#left > 0; i++) {
+      this.#left--
+      const byte = chunk[i]!
+      if (this.#inString) this.#inside(byte)
+      else if (byte > 0x20) this.#outside(byte)
+    }
+  }
+
+  /** Nothing that follows is looked at. */
+  #stop (): void { this.#left = 0 }
+
+  #inside (byte: number): void {
+    if (byte === QUOTE && !this.#escaped) {
+      this.#inString = false
+      this.#end()
+      return
+    }
+    this.#escaped = byte === BACKSLASH && !this.#escaped
+    if (this.#kept === null) return
+    if (this.#kept.length < MOST_TEXT) this.#kept.push(byte)
+    else this.#kept = null
+  }
+
+  #end (): void {
+    if (this.#depth !== 1) return
+    const text = this.#kept === null ? undefined : decoded(this.#kept)
+    if (this.#next === 'name') {
+      this.#wanted = text !== undefined && this.names.includes(text) && !this.#found.has(text) ? text : undefined
+    } else if (this.#wanted !== undefined && text !== undefined) {
+      this.#found.set(this.#wanted, text)
+      if (this.#found.size === this.names.length) this.#stop()
+    }
+  }
+
+  #outside (byte: number): void {
+    // What is no object has no members, and what follows one is not read by anybody.
+    if (this.#depth === 0 && byte !== OPEN_BRACE) return this.#stop()
+    switch (byte) {
+      case QUOTE:
+        this.#inString = true
+        this.#kept = this.#depth === 1 && (this.#next === 'name' || this.#wanted !== undefined) ? [] : null
+        break
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        this.#depth++
+        break
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        if (--this.#depth === 0) this.#stop()
+        break
+      case COLON:
+        if (this.#depth === 1) this.#next = 'value'
+        break
+      case COMMA:
+        if (this.#depth === 1) this.#next = 'name'
+        break
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { FastifyRequest } from 'fastify'
+import type { Credential } from '../auth/credentials.js'
+import type { Outcome, Watch } from '../gateway/record.js'
+import type { Call, Row } from '../gateway/row.js'
+import { exactly, routeOf, type Action } from './actions.js'
+import type { Actor, ActorKind, AuditEntry } from './entry.js'
+import { Members } from './members.js'
+import type { Refusal } from './refusals.js'
+import { resultOf } from './result.js'
+
+const KINDS: Readonly<Record<Credential['kind'], ActorKind>> = { api: 'key', app: 'app', oauth: 'client', jwt: 'token' }
+
+function actorOf (row: Row | undefined, credential: Credential | undefined, isAdmitted: boolean): Actor {
+  if (credential !== undefined) return { kind: KINDS[credential.kind], id: credential.id, name: credential.name, prefix: credential.prefix, subject: credential.subject }
+  return { kind: row?.scope === 'admin' && isAdmitted ? 'admin' : 'none' }
+}
+
+/** Limits can be met as often as a caller likes, and so can whatever needs no credential. */
+const TOO_MANY = 429
+
+const firstParameter = (request: FastifyRequest): string | undefined => Object.values(request.params as Record<string, string> | undefined ?? {})[0]
+
+/** Rows of the admin API that are about one instance. */
+const instanceIn = (row: Row, id: string | undefined): string | undefined => row.path.startsWith('/admin/instances/:id') ? id : undefined
+
+/** What is about to be forwarded, or done here. */
+export function intentOf (call: Call, request: FastifyRequest, action: Action): AuditEntry {
+  const { row, credential, instanceId } = call
+  const id = firstParameter(request)
+  const { action: words, kind } = exactly(action, id, undefined)
+  return {
+    at: request.record?.at ?? Date.now(),
+    phase: 'intent',
+    outcome: 'unknown',
+    actor: actorOf(row, credential, true),
+    action: words,
+    entityKind: kind,
+    entityId: id,
+    instanceId: instanceId ?? instanceIn(row, id),
+    route: routeOf(row),
+    requestId: request.id,
+    address: request.record?.address ?? request.ip
+  }
+}
+
+/** Of a refusal that could come any number of times; undefined for what has a row of its own. */
+function countedOf (outcome: Outcome, actor: Actor): Refusal | undefined {
+  const { refusal, at, address, reason = 'refused' } = outcome
+  if (refusal === undefined || refusal.status >= 500 || (actor.kind !== 'none' && refusal.status !== TOO_MANY)) return undefined
+  return { at, actor, address, reason, status: refusal.status }
+}
+
+/** Where acts are written, one by one or counted. */
+export interface Writer {
+  write(entry: AuditEntry): void
+  count(refusal: Refusal): void
+}
+
+const commonOf = (outcome: Outcome): Pick<AuditEntry, 'at' | 'outcome' | 'status' | 'reason' | 'route' | 'requestId' | 'address'> => ({
+  at: outcome.at,
+  outcome: resultOf(outcome),
+  status: outcome.status,
+  reason: outcome.reason ?? (outcome.end === 'answered' ? undefined : outcome.end),
+  route: outcome.row === undefined ? undefined : routeOf(outcome.row),
+  requestId: outcome.requestId,
+  address: outcome.address
+})
+
+/** A refusal of what is no act: a read, or a route that is not there. One that nobody decided, such as a Core that is down, is none. */
+export function writeRefusal (outcome: Outcome, { write, count }: Writer): void {
+  if (outcome.refusal === undefined || outcome.refusal.status >= 500) return
+  const actor = actorOf(outcome.row, outcome.credential, outcome.refusal.status !== 401)
+  const refusal = countedOf(outcome, actor)
+  if (refusal === undefined) write({ ...commonOf(outcome), actor, action: 'Request refused', instanceId: outcome.instanceId })
+  else count(refusal)
+}
+
+/** Header names are as they came. */
+function isEncoded (headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i]!.length === 16 && headers[i]!.toLowerCase() === 'content-encoding') return true
+  return false
+}
+
+export interface Watched {
+  readonly request: FastifyRequest
+  readonly row: Row
+  readonly action: Action
+  /** The act whose intent was written. */
+  readonly intended: () => string | undefined
+}
+
+/** Reads out of an act's request and answer what they are about, while both pass. */
+export function watchAct ({ request, row, action, intended }: Watched, { write, count }: Writer): Watch {
+  const sent = action.sent === undefined ? undefined : new Members(action.sent)
+  let received: Members | undefined
+  return {
+    ...(sent === undefined ? {} : { sent (chunk: Buffer) { sent.add(chunk) } }),
+    ...(action.answer === undefined
+      ? {}
+      : {
+          answered (status: number, headers: readonly string[]) { if (status < 300 && !isEncoded(headers)) received = new Members([action.answer as string]) },
+          received (chunk: Buffer) { received?.add(chunk) }
+        }),
+    ended (outcome) {
+      const act = intended()
+      const acted = request.call?.acted
+      const actor = acted?.actor ?? actorOf(row, outcome.credential, outcome.refusal?.status !== 401)
+      const refusal = act === undefined ? countedOf(outcome, actor) : undefined
+      if (refusal !== undefined) return count(refusal)
+      // Anybody can send it as often as they like.
+      if (row.scope === 'public' && actor.kind === 'none') return
+      const id = firstParameter(request)
+      const { action: words, kind } = exactly(action, id, sent?.get('status'))
+      write({
+        ...commonOf(outcome),
+        ...(act === undefined ? {} : { phase: 'outcome', act }),
+        actor,
+        action: acted?.action ?? words,
+        entityKind: kind,
+        entityId: acted?.entityId ?? (action.answer === undefined ? id : received?.get(action.answer)),
+        instanceId: outcome.instanceId ?? instanceIn(row, id),
+        reference: outcome.reference ?? sent?.get('reference')
+      })
+    }
+  }
+}

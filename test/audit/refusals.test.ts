@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { networkOf, RefusalCounts } from '../../src/audit/refusals.js'
+
+const NONE = { kind: 'none' } as const
+const refusal = { at: 60_000, actor: NONE, address: '192.0.2.1', reason: 'no_credential', status: 401 }
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0db8:0001:0002::1', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['1:2:3::', '1:2:3:0::/64'],
+  ['::1:2:3:4:5:6:7', '0:1:2:3::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+  ['', '']
+])('%s is counted as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network)
+})
+
+test('one row a minute for an address and a reason, once the minute is over', () => {
+  const counts = new RefusalCounts()
+  for (let i = 0; i < 100; i++) counts.add(refusal)
+  counts.add({ ...refusal, reason: 'unknown_credential' })
+  counts.add({ ...refusal, at: 125_000 })
+  expect(counts.take(119_999)).toEqual([])
+  expect(counts.take(120_000).map(({ reason, count, address, at }) => [reason, count, address, at])).toEqual([['no_credential', 100, '192.0.2.1', 60_000], ['unknown_credential', 1, '192.0.2.1', 60_000]])
+  expect(counts.take(Infinity)).toHaveLength(1)
+  expect(counts.take(Infinity)).toEqual([])
+})
+
+test('a flood from many addresses takes a thousand rows, and one for each reason beyond', () => {
+  const counts = new RefusalCounts()
+  for (let i = 0; i < 5_000; i++) counts.add({ ...refusal, address: `10.0.${i >> 8}.${i & 255}` })
+  const taken = counts.take(Infinity)
+  expect(taken).toHaveLength(1_001)
+  expect(taken.find(({ address }) => address === 'others')?.count).toBe(4_000)
+})
+
+test('what a credential is refused too often is counted as its own', () => {
+  const counts = new RefusalCounts()
+  const actor = { kind: 'key', id: 'key_1', name: 'ci' } as const
+  for (let i = 0; i < 5; i++) counts.add({ ...refusal, actor, reason: 'rate_limited', status: 429 })
+  counts.add(refusal)
+  expect(counts.take(Infinity).map(({ actor: { kind }, count }) => [kind, count])).toEqual([['key', 5], ['none', 1]])
+})
