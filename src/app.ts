@@ -1,13 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
-import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
-import { createAudit } from './audit/audit.js'
-import { macKey } from './audit/mac.js'
+import { openAudit } from './audit/audit.js'
 import { createAuditStore } from './audit/store.js'
-import { openStream } from './audit/stream.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { isLoopback, SettingError, type Config } from './config.js'
@@ -15,6 +12,7 @@ import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import { Faults } from './gateway/faults.js'
 import { openHttps, type Https } from './gateway/https.js'
+import { listenOn } from './gateway/listen.js'
 import { createRequestLog } from './gateway/log.js'
 import { createReload, keepLastUse } from './gateway/memory.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
@@ -42,10 +40,9 @@ import { createSeeding } from './seed/seeding.js'
 import { seedSource } from './seed/source.js'
 import { SeedError } from './seed/text.js'
 import { announce, watchChanges } from './store/changes.js'
-import { DataDirError } from './store/embedded.js'
 import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
-import { keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
+import { keptEncryptionKey, keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
 import { createSnapshot } from './store/snapshot.js'
 import type { Tracing } from './tracing/otlp.js'
 import { createWebhookStore } from './webhooks/store.js'
@@ -131,8 +128,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   const tokenKinds: Array<Rooms['tokenKinds'][number]> = [accessTokens]
   let limits: Limits | undefined
   const gates: Array<Rooms['gates'][number]> = []
-  const stream = config.audit === 'off' || config.auditStream === undefined ? undefined : openStream(config.auditStream, log)
-  const audit = config.audit === 'off' ? undefined : createAudit({ mode: config.audit, most: config.auditQueue, stream, log })
+  const audit = openAudit(config, log)
   const rooms: Rooms = {
     config,
     log,
@@ -198,7 +194,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     await store.ready
     const found = await firstStart(store, config, seal)
     sandbox = await starting
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, macKey(encryptionKey)), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
     const reload = createReload(rooms, stores)
     await reload('instances')
     await reload('keys')
@@ -294,18 +290,4 @@ function readableSeed (from: string | object | undefined): ReturnType<typeof see
   } catch (error) {
     return asSetting(error)
   }
-}
-
-function keptEncryptionKey (dataDir: string | null): Buffer {
-  const text = keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('hex'))
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new DataDirError(`the file encryption-key in ${dataDir} is damaged: put a copy back, or start with BLNK_ENCRYPTION_KEY`)
-  return Buffer.from(text, 'hex')
-}
-
-async function listenOn (server: FastifyInstance, host: string, port: number): Promise<string> {
-  // For localhost Fastify opens a second server, which the hooks on the first do not reach.
-  await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, listenTextResolver: (address) => `listening on ${address}` })
-  const { port: actual } = server.server.address() as { port: number }
-  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `${'setSecureContext' in server.server ? 'https' : 'http'}://${shown}:${actual}`
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { Config } from '../config.js'
 import type { Gate } from '../gateway/admit.js'
 import type { Observer } from '../gateway/record.js'
 import type { Row } from '../gateway/row.js'
@@ -11,7 +12,7 @@ import { RefusalCounts } from './refusals.js'
 import { intentOf, watchAct, writeRefusal, type Writer } from './requests.js'
 import { rowOf, type AuditRow } from './row.js'
 import type { AuditStore } from './store.js'
-import type { AuditStream } from './stream.js'
+import { openStream, type AuditStream } from './stream.js'
 
 /** Milliseconds between two looks at minutes that are over. */
 const COUNTED_MS = 5_000
@@ -58,6 +59,14 @@ async function append (store: AuditStore, rows: readonly AuditRow[]): Promise<vo
       await store.append([row]).catch(async () => { await store.append([bare]) })
     }
   }
+}
+
+/**
+ * The audit log as it is set; undefined: off.
+ * @throws SettingError when AUDIT_STREAM cannot be written
+ */
+export function openAudit ({ audit: mode, auditQueue: most, auditStream }: Config, log: Logger): Audit | undefined {
+  return mode === 'off' ? undefined : createAudit({ mode, most, stream: auditStream === undefined ? undefined : openStream(auditStream, log), log })
 }
 
 /** The audit log of this process: of requests, and of what is told by `act`. Rows wait in memory until a store is there. */

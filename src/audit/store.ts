@@ -1,5 +1,5 @@
 import type { Queryable } from '../lib/postgres.js'
-import { macOf } from './mac.js'
+import { macKey, macOf } from './mac.js'
 import type { AuditRow } from './row.js'
 
 /** Where a list goes on: rows before an id, the newest first, or after it, the oldest first. */
@@ -24,8 +24,8 @@ const COLUMNS = `l.id, writer, seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T
 /** An intent is told by its outcome, where there is one. */
 const TOLD_ONCE = "(phase <> 'intent' OR NOT EXISTS (SELECT 1 FROM gateway.audit_log o WHERE o.act = l.act AND o.phase = 'outcome'))"
 
-/** @param key of the rows' macs */
-export function createAuditStore (db: Queryable, key: Buffer): AuditStore {
+export function createAuditStore (db: Queryable, encryptionKey: Buffer): AuditStore {
+  const key = macKey(encryptionKey)
   return {
     async append (rows) {
       await db.query('SELECT gateway.audit_append($1)', [JSON.stringify(rows.map((row) => ({ ...row, mac_hex: macOf(key, row) })))])

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataDirError } from './embedded.js'
@@ -45,4 +46,11 @@ export function keptSecret (dataDir: string | null, name: string, make: () => st
   const made = make()
   writeSecret(dataDir, name, made)
   return made
+}
+
+/** @throws DataDirError */
+export function keptEncryptionKey (dataDir: string | null): Buffer {
+  const text = keptSecret(dataDir, 'encryption-key', () => randomBytes(32).toString('hex'))
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new DataDirError(`the file encryption-key in ${dataDir} is damaged: put a copy back, or start with BLNK_ENCRYPTION_KEY`)
+  return Buffer.from(text, 'hex')
 }
