@@ -54,7 +54,7 @@ function curl (s: Started, instanceId: string): string[] {
   const command = s.ca === null ? 'curl' : `curl --cacert '${s.ca}'`
   const target = `'${s.url}/proxy/ledgers?instance_id=${instanceId}'`
   return [
-    s.apiKeyIsNew ? '  Make a ledger, and read it back:' : '  Make a ledger, and read it back (the key was shown on the first start; blnk-gateway keys create makes another):',
+    s.apiKeyIsNew ? '  Make a ledger, and read it back:' : '  Make a ledger, and read it back (the key was shown on the first start; blnk-gateway keys create --name NAME --scope "*" makes another):',
     '',
     `  ${command} -X POST ${target} -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '{"name":"My first ledger"}'`,
     `  ${command} ${target} -H "Authorization: Bearer ${key}"`

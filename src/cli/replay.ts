@@ -42,7 +42,7 @@ function bodyOf ({ id, path, query, request }: RequestEntry): string {
   if (body.omitted !== null) refuse('its body was not kept')
   if (body.truncated) refuse(`only a part of its body of ${body.bytes} bytes was kept: start with a larger REQUEST_LOG_BODIES`)
   if (body.redacted || query?.includes(REMOVED) === true) refuse('secrets were removed from it')
-  if (!whole) refuse('its body was not read to the end')
+  if (!whole) refuse('its body was not read to the end, since it was refused before that, or its caller left')
   return body.text ?? ''
 }
 

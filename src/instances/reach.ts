@@ -35,7 +35,7 @@ function failure (error: unknown): Verdict {
   const code = String((error as { code?: unknown }).code ?? '')
   return CERTIFICATE.test(code)
     ? { verdict: 'certificate_not_trusted', message: `the Core's certificate is not trusted (${code}): set core_ca to the certificate authority that signed it` }
-    : { verdict: 'not_reachable', message: `nothing that speaks HTTP answers at the Core URL (${code === '' ? 'timed out' : code}): check core_url, and that the Core is running` }
+    : { verdict: 'not_reachable', message: `nothing that speaks HTTP answers at the Core URL (${code === '' ? 'timed out' : code}): check core_url, and that the Core is running${code.startsWith('ERR_SSL') || code === 'EPROTO' ? ' and speaks https' : ''}` }
 }
 
 /** Asks a Core for one ledger, as a caller of the proxy would, and says what is wrong in one sentence. */
