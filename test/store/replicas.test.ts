@@ -55,6 +55,20 @@ describe.skipIf(server === undefined)('several replicas on one server', () => {
     await expect.poll(async () => (await ledgers(0, key.api_key, instance.instance_id)).status, { timeout: 10_000 }).toBe(401)
   })
 
+  test('an OAuth token that one gave is known to the others, and refused by them once its client is revoked', async () => {
+    const { json: client } = await admin(0, 'POST', '/oauth/clients', { name: 'shared', scopes: ['data:read'] })
+    const database = new pg.Client({ connectionString: (replicas[0]?.started.database as { url: string }).url })
+    await database.connect()
+    // As if somebody had allowed it: a person's part is tested elsewhere.
+    await database.query("INSERT INTO gateway.oauth_grants (id, client_id, subject, scopes, expires_at) VALUES ('grant_r', $1, 'admin', '{data:read}', now() + interval '1 day')", [client.client_id])
+    await database.query("INSERT INTO gateway.oauth_codes (hash, grant_id, redirect_uri, redirect_uri_given, expires_at) VALUES (sha256('code'), 'grant_r', 'https://a/', false, now() + interval '1 minute')")
+    await database.end()
+    const { json: tokens } = await call(`${replicas[1]?.started.url}/oauth/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: 'code', client_id: client.client_id, client_secret: client.client_secret }).toString(), headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+    expect((await Promise.all([0, 1, 2].map(async (replica) => (await ledgers(replica, tokens.access_token, 'none')).status)))).toEqual([404, 404, 404])
+    await admin(2, 'DELETE', `/oauth/clients/${client.client_id}`)
+    for (const replica of [0, 1, 2]) await expect.poll(async () => (await ledgers(replica, tokens.access_token, 'none')).status, { timeout: 10_000 }).toBe(401)
+  })
+
   test('one of them has applied the seed, and a reset by any applies it again', async () => {
     const seeds = await Promise.all([0, 1, 2].map(async (replica) => (await admin(replica, 'GET', '/seed')).text))
     expect(new Set(seeds).size).toBe(1)
