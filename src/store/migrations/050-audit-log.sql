@@ -62,16 +62,18 @@ END
 $$;
 
 -- Removes up to `most` rows that are older than `days`; how many it removed. The only way to remove any.
-CREATE FUNCTION audit_forget(days integer, most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT SET gateway.audit_forgets TO 'on' AS $$
+CREATE FUNCTION audit_forget(days integer, most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   gone integer;
 BEGIN
   IF days < 1 THEN
     RAISE EXCEPTION 'rows of the last day stay';
   END IF;
+  -- A SET of the function would need a superuser to make it.
+  PERFORM set_config('gateway.audit_forgets', 'on', true);
   DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < now() - make_interval(days => days) ORDER BY at LIMIT most);
   GET DIAGNOSTICS gone = ROW_COUNT;
+  PERFORM set_config('gateway.audit_forgets', '', true);
   RETURN gone;
 END
 $$;
