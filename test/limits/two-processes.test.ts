@@ -19,9 +19,9 @@ describe.skipIf(!hasRedis)('two processes and a Redis', () => {
     expect([await wrong(other), await wrong(one), await wrong(other, '/admin/keys')].map(({ status }) => status)).toEqual([429, 429, 429])
 
     const health = async ({ line }: Started): Promise<unknown> => (await call(`${line.url}/health/ready`)).json
-    expect(await health(one)).toEqual({ status: 'UP', database: 'UP', sandbox: 'OFF', redis: 'UP' })
+    expect(await health(one)).toMatchObject({ status: 'UP', redis: 'UP' })
     await redis.stop()
-    await expect.poll(async () => await health(other), { timeout: 60_000 }).toEqual({ status: 'UP', database: 'UP', sandbox: 'OFF', redis: 'DOWN' })
+    await expect.poll(async () => await health(other), { timeout: 60_000 }).toMatchObject({ status: 'UP', redis: 'DOWN' })
     expect((await wrong(other)).status).toBe(401)
 
     for (const each of both) {
