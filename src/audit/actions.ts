@@ -77,6 +77,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   'PUT /admin/oauth/clients/:id': { action: 'OAuth client updated', kind: 'client' },
   'DELETE /admin/oauth/clients/:id': { action: 'OAuth client revoked', kind: 'client' },
   'POST /oauth/authorize': { action: 'Consent answered', kind: 'client' },
+  'POST /oauth/grants': { action: 'Consent taken back', kind: 'client' },
   'POST /oauth/token': { action: 'Token granted', kind: 'client' },
   'POST /oauth/revoke': { action: 'Token revoked', kind: 'client' }
 }

@@ -26,11 +26,16 @@ export const showGrants: Handler = async (request, reply, { rooms }) => {
   return page(reply, { title: 'What you have allowed', body })
 }
 
-export const takeBack: Handler = async (request, reply, { rooms }) => {
+export const takeBack: Handler = async (request, reply, call) => {
+  const { rooms } = call
   const session = await requireSession(request, reply, rooms)
   if (session === undefined) return reply
   checkCsrf(request, session)
   const { grant } = request.body as Record<string, unknown>
-  if (typeof grant === 'string' && await rooms.opened.oauthTokens.takeBack(grant, session.user)) await rooms.opened.changed('tokens')
+  const clientId = typeof grant === 'string' ? await rooms.opened.oauthTokens.takeBack(grant, session.user) : null
+  if (clientId !== null) {
+    await rooms.opened.changed('tokens')
+    call.acted = { actor: { kind: 'session', id: session.user, name: session.user }, entityId: clientId }
+  }
   return reply.header('Cache-Control', 'no-store').redirect('/oauth/grants', 303)
 }

@@ -62,8 +62,8 @@ export interface TokenStore {
   revokeGrant(id: string): Promise<void>
   /** What a person has allowed and a client can still use, the newest first. */
   allowedBy(subject: string): Promise<Allowed[]>
-  /** @returns whether the person has such a grant */
-  takeBack(id: string, subject: string): Promise<boolean>
+  /** @returns the client that had it; null where the person has no such grant */
+  takeBack(id: string, subject: string): Promise<string | null>
   /** Revokes what a token of this client stands for. @returns whether there was one */
   revoke(token: string, clientId: string): Promise<boolean>
   find(hashes: readonly Buffer[]): Promise<FoundToken[]>
@@ -114,8 +114,8 @@ export function createTokenStore (db: Queryable): TokenStore {
         AND EXISTS (SELECT FROM gateway.oauth_tokens t WHERE t.grant_id = g.id AND t.ended_at IS NULL AND t.expires_at > now())
       ORDER BY g.created_at DESC, g.id LIMIT 500`, [subject])).rows,
     async takeBack (id, subject) {
-      const { rowCount } = await db.query('UPDATE gateway.oauth_grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND subject = $2', [id, subject])
-      return rowCount > 0
+      const { rows } = await db.query<{ client: string }>('UPDATE gateway.oauth_grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND subject = $2 RETURNING client_id AS client', [id, subject])
+      return rows[0]?.client ?? null
     },
     async revoke (token, clientId) {
       // RFC 7009 2.1: with a refresh token all that came of the same grant.
