@@ -14,7 +14,7 @@ import { Faults } from './gateway/faults.js'
 import { openHttps, type Https } from './gateway/https.js'
 import { listenOn } from './gateway/listen.js'
 import { createRequestLog } from './gateway/log.js'
-import { createReload, keepLastUse } from './gateway/memory.js'
+import { createMemory, keepLastUse } from './gateway/memory.js'
 import type { Opened, Rooms } from './gateway/rooms.js'
 import type { Upstream } from './gateway/row.js'
 import { createServer } from './gateway/server.js'
@@ -39,7 +39,8 @@ import { startSandbox, type SandboxThread } from './sandbox/thread.js'
 import { createSeeding } from './seed/seeding.js'
 import { seedSource } from './seed/source.js'
 import { SeedError } from './seed/text.js'
-import { announce, watchChanges } from './store/changes.js'
+import { announce, readVersions, watchChanges } from './store/changes.js'
+import { ALWAYS_FRESH, createFreshness, unlessGone } from './store/freshness.js'
 import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
 import { keptEncryptionKey, keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
@@ -109,6 +110,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   const closers: Array<() => Promise<void>> = []
   const warn = (error: Error): void => { log.warn({ err: error }, error.message) }
 
+  const freshness = config.databaseUrl === undefined ? ALWAYS_FRESH : createFreshness(config.staleCredentialsMax * 1_000, log)
+  const unheard = unlessGone(freshness, log)
   const connect = (instance: Instance): Upstream | undefined => {
     const url = instance.kind === 'sandbox' ? sandbox?.url : instance.coreUrl
     if (url == null) return undefined
@@ -148,6 +151,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     metrics,
     requests,
     audit,
+    freshness,
     get isOpen () { return opened !== undefined },
     get opened () {
       if (opened === undefined) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
@@ -187,7 +191,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   }
 
   async function open (url: string, adminUrl: string | null): Promise<Started> {
-    store = openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: warn })
+    store = openStore({ databaseUrl: config.databaseUrl, dataDir, connections: config.databaseConnections, onError: unheard })
     const { db, shared } = store
     const starting = config.sandbox ? startSandboxOf(store) : undefined
     starting?.catch(() => {})
@@ -195,18 +199,19 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     const found = await firstStart(store, config, seal)
     sandbox = await starting
     const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
-    const reload = createReload(rooms, stores)
-    await reload('instances')
-    await reload('keys')
+    const { load, refresh } = createMemory(rooms, stores, async () => await readVersions(db))
+    await load('instances')
+    await load('keys')
     accessTokens.open(stores.oauthTokens.find)
     audit?.open(stores.auditStore, config.auditRetentionDays)
     if (audit !== undefined) closers.push(audit.close)
-    closers.push(keepLastUse(rooms, stores, warn), sweepNowAndThen(stores.oauthTokens, warn))
-    if (shared) closers.push(watchChanges(db, reload, warn).close)
+    closers.push(keepLastUse(rooms, stores, unheard), sweepNowAndThen(stores.oauthTokens, unheard))
+    if (shared) closers.push(watchChanges({ db, refresh, freshness }).close)
     snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
     const changed: Opened['changed'] = async (what) => {
-      await reload(what)
-      if (shared) await announce(db, what)
+      await load(what)
+      // Of the others the database tells by itself.
+      if (shared && what === 'tokens') await announce(db, what)
     }
     const seeding = sandbox === undefined ? undefined : createSeeding({ db, shared, sandbox, source, log, restore: async () => { await changed('instances') } })
     const first = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)

@@ -146,6 +146,7 @@ export const SETTINGS = {
   logLevel: oneOf(['LOG_LEVEL', 'The least severe line that is logged.', '--log-level'], 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   databaseUrl: optional(['DATABASE_URL', "A Postgres server (15 or newer) for the gateway's own state, in place of the embedded database. BLNK_ENCRYPTION_KEY and BLNK_ADMIN_TOKEN must then be set."], url('DATABASE_URL', ['postgres:', 'postgresql:'])),
   databaseConnections: whole(['DATABASE_CONNECTIONS', 'The most connections that the gateway, and the sandbox beside it, each open to DATABASE_URL.'], 10, [1, 1000]),
+  staleCredentialsMax: whole(['STALE_CREDENTIALS_MAX', 'Seconds for which requests go on with the keys and instances that are known while DATABASE_URL does not answer; 0 refuses them at once. See docs/keys.md.'], 300, [0, 86_400]),
   encryptionKey: setting<Buffer | undefined>(['BLNK_ENCRYPTION_KEY', "32 bytes, hexadecimal or base64, that encrypt the Cores' secrets at rest. Generated into the data directory unless DATABASE_URL is set."], '', undefined, encryptionKey),
   adminToken: optional(['BLNK_ADMIN_TOKEN', 'The bearer token of the admin API, at least 32 characters. Generated into the data directory unless DATABASE_URL is set.'], bearer('BLNK_ADMIN_TOKEN', 32)),
   apiKey: optional(['BLNK_API_KEY', 'An API key with scope `*` that is there from the start: any text of at least 20 characters that starts with `blnk_`.'], apiKey),

@@ -51,6 +51,8 @@ export const CATALOGUE = {
   GEN_INTERNAL: [500, 'Something went wrong in the gateway; the log has it under this X-Request-Id'],
   RATE_LIMITED: [429, 'Too many requests: try again after the seconds that Retry-After says'],
   RATE_LIMIT_STORE_DOWN: [503, 'Requests cannot be counted at the moment, and are refused meanwhile; try again in a second'],
+  DATABASE_GONE: [503, "The gateway's own database does not answer, without which this cannot be done: try again in a few seconds"],
+  CREDENTIALS_STALE: [503, "The gateway's own database has not answered for too long, so credentials cannot be checked: try again in a few seconds"],
   GATEWAY_NOT_READY: [503, 'The gateway is starting; try again in a second']
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

@@ -68,6 +68,11 @@ async function gated <T> (rooms: Rooms, request: FastifyRequest, admission: () =
   }
 }
 
+/** Before any credential is looked at: none is known to be right or wrong. */
+function refuseStale (rooms: Rooms): void {
+  if (rooms.freshness.isStale) throw new GatewayError('CREDENTIALS_STALE', { headers: { 'Retry-After': '5' } })
+}
+
 const TIERS: readonly Tier[] = ['documented', 'core', 'any']
 
 /**
@@ -86,6 +91,7 @@ function decide (rooms: Rooms, row: Row, request: FastifyRequest): Call | Promis
     admitAdmin(rooms, request)
     return none
   }
+  refuseStale(rooms)
   const open = isOpen(row, rooms)
   const known = (credential: Credential): Call => {
     if (!open) throw new Refused({ reason: 'route_not_open', credential }, 'ROUTE_NOT_OPEN', { message: `${row.method} ${row.path} is not open through the proxy: start the gateway with PROXY_ROUTES=${row.tier}` })

@@ -24,8 +24,8 @@ export function createLog (level: string, terminal: boolean): Logger {
 
 const isOfRequest = (line: object): line is { request: Line } => 'request' in line && typeof (line.request as Partial<Line> | null)?.ms === 'number'
 
-/** Of status 5xx, and as it should be: there is nothing to mend, and no stack to read. */
-const EXPECTED: ReadonlySet<string> = new Set(['GATEWAY_NOT_READY', 'NOT_BUILT'])
+/** Of status 5xx, and as it should be, or told in a line of the log's own: there is nothing to mend, and no stack to read. */
+const EXPECTED: ReadonlySet<string> = new Set(['GATEWAY_NOT_READY', 'NOT_BUILT', 'CREDENTIALS_STALE', 'DATABASE_GONE'])
 
 const isFault = (refusal: Outcome['refusal']): boolean => refusal !== undefined && refusal.status >= 500 && !EXPECTED.has(refusal.code)
 

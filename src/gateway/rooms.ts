@@ -18,6 +18,7 @@ import type { LoginStore } from '../login/store.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { Sandbox } from '../sandbox/thread.js'
 import type { Seeding } from '../seed/seeding.js'
+import type { Freshness } from '../store/freshness.js'
 import type { WebhookStore } from '../webhooks/store.js'
 
 /** What opens in the background after the gateway listens. */
@@ -67,7 +68,9 @@ export interface Rooms {
   /** Who is told of each request. */
   readonly observers: readonly Observer[]
   readonly metrics: Metrics
-  /** Whether the database and the sandbox answer. */
+  /** How far credentials and instances in memory can be gone by. */
+  readonly freshness: Pick<Freshness, 'isCurrent' | 'isStale' | 'age'>
+  /** Whether the database and the sandbox have answered, and all is loaded. */
   readonly isOpen: boolean
   /** @throws GatewayError GATEWAY_NOT_READY before they do */
   readonly opened: Opened

@@ -6,6 +6,7 @@ import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, t
 import { CATALOGUE, GatewayError } from '../errors.js'
 import { refusalPage } from '../login/page.js'
 import { refuseAsOAuth } from '../oauth/refusal.js'
+import { DatabaseGone } from '../lib/postgres.js'
 import { continueAfterAdmission } from '../proxy/continue.js'
 import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
@@ -189,6 +190,7 @@ function translate (thrown: FastifyError | Error, row: Row | undefined): Gateway
   }
   // Class 22 of https://www.postgresql.org/docs/18/errcodes-appendix.html: a value that no column holds.
   if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code)) return new GatewayError('GEN_VALIDATION_ERROR', { message: 'A value of this request cannot be stored: text is without the character U+0000, and dates lie between the years 1 and 9999', cause: thrown })
+  if (thrown instanceof DatabaseGone) return new GatewayError('DATABASE_GONE', { cause: thrown, headers: { 'Retry-After': '5' } })
   if (statusCode === 413) return new GatewayError('GEN_PAYLOAD_TOO_LARGE', { message: `The body of this request is larger than ${row?.form === true ? '64 KiB' : '1 MiB'}`, cause: thrown })
   if (statusCode === 415 && row?.form === true) return new GatewayError('GEN_MALFORMED_REQUEST', { message: 'The body of this request is not a form: send Content-Type: application/x-www-form-urlencoded', cause: thrown })
   if (statusCode === 415 || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || thrown instanceof SyntaxError) {

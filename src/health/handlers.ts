@@ -17,15 +17,26 @@ export async function inTime (answer: Promise<boolean>): Promise<'UP' | 'DOWN'> 
 /** Answers as long as the process does. */
 export const live: Handler = () => ({ status: 'UP' })
 
-/** The gateway's own database and the sandbox; a real Core that is down never makes the gateway unready, nor does Redis, which all replicas share. */
+/**
+ * The gateway's own database and the sandbox; a real Core that is down never makes the gateway unready, nor does Redis,
+ * which all replicas share. Nor a server of Postgres that is gone, as long as requests go on without it: all replicas share it too.
+ */
 export const ready: Handler = async (_request, reply, { rooms }) => {
   if (!rooms.isOpen) throw new GatewayError('GATEWAY_NOT_READY', { headers: { 'Retry-After': '1' } })
+  const { freshness, opened } = rooms
   const [database, sandbox] = await Promise.all([
-    inTime(rooms.opened.ping().then(() => true)),
-    rooms.opened.sandbox === undefined ? 'OFF' : inTime(rooms.opened.sandbox.health())
+    freshness.isCurrent ? inTime(opened.ping().then(() => true)) : 'DOWN',
+    opened.sandbox === undefined ? 'OFF' : inTime(opened.sandbox.health())
   ])
-  const up = database === 'UP' && sandbox !== 'DOWN'
-  const redis = rooms.redis === undefined ? {} : { redis: rooms.redis.isUp ? 'UP' : 'DOWN' }
-  const audit = rooms.audit === undefined ? {} : { audit: rooms.audit.state() }
-  return await reply.status(up ? 200 : 503).headers(up ? {} : { 'retry-after': '1' }).send({ status: up ? 'UP' : 'DOWN', database, sandbox, ...redis, ...audit })
+  const isShared = rooms.config.databaseUrl !== undefined
+  const status = database === 'UP' && sandbox !== 'DOWN' ? 'UP' : isShared && database === 'DOWN' && !freshness.isStale ? 'DEGRADED' : 'DOWN'
+  const down = status === 'DOWN'
+  return await reply.status(down ? 503 : 200).headers(down ? { 'retry-after': '1' } : {}).send({
+    status,
+    database,
+    sandbox,
+    ...(isShared && { credentials_age_seconds: Math.floor(freshness.age() / 1_000), stale: freshness.isStale }),
+    ...(rooms.redis !== undefined && { redis: rooms.redis.isUp ? 'UP' : 'DOWN' }),
+    ...(rooms.audit !== undefined && { audit: rooms.audit.state() })
+  })
 }

@@ -11,9 +11,23 @@ export interface Queryable {
 export interface Database extends Queryable {
   /** Runs `work` in one transaction. Never await a client or a request inside: the embedded database is one backend behind all connections. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
-  /** A connection of one's own for LISTEN; the caller ends it. */
-  connect(): Promise<pg.Client>
+  /** A connection of one's own, not opened yet; the caller ends it. Its statements fail after so many milliseconds. */
+  client(answerMs: number): pg.Client
   close(): Promise<void>
+}
+
+/** The server was not reached, or does not answer: not an error of the statement. */
+export class DatabaseGone extends Error {}
+
+/** Class 08, and what a server says that starts, stops or is full: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const GONE = /^(?:08...|57P0[123]|53300)$/
+
+/** What pg throws: an error with a code for what the server says, one without or with a system's code for the rest. */
+function judged (error: unknown): unknown {
+  const isServers = error instanceof pg.DatabaseError
+  const { code = '', message } = error as NodeJS.ErrnoException
+  if (isServers ? !GONE.test(code) : error instanceof TypeError || error instanceof RangeError) return error
+  return new DatabaseGone(message || code, { cause: error })
 }
 
 const TEXT_TYPES = new Set<number>([
@@ -34,8 +48,9 @@ const types: pg.CustomTypesConfig = {
 /**
  * A pool of connections. Statements are unnamed: named ones of different connections collide in the embedded database.
  * @param max the most connections held open at a time
+ * @param answerMs milliseconds after which a statement that is no part of a transaction fails; 0: never. A server that is cut off says nothing
  */
-export function openDatabase (address: PostgresAddress, max: number, onError: (error: Error) => void = () => {}): Database {
+export function openDatabase (address: PostgresAddress, max: number, onError: (error: Error) => void = () => {}, answerMs = 0): Database {
   const config: pg.ClientConfig = 'url' in address
     ? { connectionString: address.url }
     : { host: address.socketDir, port: 5432, user: 'postgres', database: 'postgres', password: '' }
@@ -44,14 +59,15 @@ export function openDatabase (address: PostgresAddress, max: number, onError: (e
   pool.on('error', onError)
 
   const run = async (on: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[]) => {
-    const result = await on.query(text, values as unknown[] | undefined)
+    const query = { text, ...(values !== undefined && { values: values as unknown[] }), ...(on === pool && answerMs > 0 && { query_timeout: answerMs }) }
+    const result = await on.query(query).catch((error: unknown) => { throw judged(error) })
     return { rows: result.rows, rowCount: result.rowCount ?? 0 }
   }
 
   return {
     query: async (text, values) => await run(pool, text, values) as never,
     async transaction (work) {
-      const client = await pool.connect()
+      const client = await pool.connect().catch((error: unknown) => { throw judged(error) })
       let broken: Error | undefined
       try {
         await client.query('BEGIN')
@@ -65,11 +81,7 @@ export function openDatabase (address: PostgresAddress, max: number, onError: (e
         client.release(broken)
       }
     },
-    async connect () {
-      const client = new pg.Client({ ...config, types })
-      await client.connect()
-      return client
-    },
+    client: (answerMs) => new pg.Client({ ...config, types, query_timeout: answerMs, connectionTimeoutMillis: answerMs }),
     close: async () => { await pool.end() }
   }
 }

@@ -22,6 +22,9 @@ export interface Store {
 /** Connections to the embedded database: it is one backend behind them all, so a few are enough. */
 const EMBEDDED_CONNECTIONS = 4
 
+/** Milliseconds for a statement on a server. */
+const ANSWER_MS = 30_000
+
 export interface StoreOptions {
   readonly databaseUrl: string | undefined
   /** null: in memory */
@@ -39,7 +42,7 @@ export function openStore ({ databaseUrl, dataDir, connections, onError }: Store
     ? startEmbedded({ dataDir: dataDir === null ? null : join(resolve(dataDir), 'postgres'), template: currentTemplate() })
     : undefined
   const address: PostgresAddress = embedded === undefined ? { url: databaseUrl as string } : { socketDir: embedded.socketDir }
-  const db = openDatabase(address, embedded === undefined ? connections : EMBEDDED_CONNECTIONS, onError)
+  const db = embedded === undefined ? openDatabase(address, connections, onError, ANSWER_MS) : openDatabase(address, EMBEDDED_CONNECTIONS, onError)
   const prepare = async (): Promise<void> => {
     await (embedded === undefined ? assertServerVersion(db) : embedded.up)
     await migrate(db, 'gateway', readMigrations(MIGRATIONS))

@@ -1,4 +1,5 @@
 import type { Queryable } from '../lib/postgres.js'
+import { announce } from '../store/changes.js'
 import type { Seal } from '../instances/seal.js'
 
 /** Where a sandbox's webhooks go. Never sent to anyone: see `describe` in handlers.ts. */
@@ -23,6 +24,7 @@ export function createWebhookStore (db: Queryable, seal: Seal): WebhookStore {
         await db.query(`INSERT INTO gateway.webhooks (instance_id, target_sealed) VALUES ($1, $2)
           ON CONFLICT (instance_id) DO UPDATE SET target_sealed = excluded.target_sealed`, [instanceId, seal.seal(JSON.stringify(target))])
       }
+      await announce(db, 'instances')
     }
   }
 }

@@ -27,7 +27,8 @@ test('a connection that dies inside a transaction takes only its own rows with i
   let deaths = 0
   const dying = (async () => {
     while (going.on) {
-      const client = await db.connect()
+      const client = db.client(10_000)
+      await client.connect()
       client.on('error', () => {})
       client.query('BEGIN').catch(() => {})
       const inside = client.query(`INSERT INTO ${schema}.t VALUES ($1)`, [`dead-${deaths++}`])

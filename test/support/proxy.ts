@@ -20,6 +20,7 @@ import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
 import { AccessTokens } from '../../src/oauth/access-tokens.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
+import { ALWAYS_FRESH } from '../../src/store/freshness.js'
 import { keepSecrets, keepText } from './kept.js'
 import { startUpstream, type Answerer, type Upstream } from './upstream.js'
 
@@ -84,6 +85,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   const metrics = createMetrics({ version: '0', instances, database: async () => true, sandbox: () => undefined })
   const rooms: Rooms = {
     faults: undefined,
+    freshness: ALWAYS_FRESH,
     requests: undefined,
     audit: undefined,
     config,

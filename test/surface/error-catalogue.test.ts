@@ -27,6 +27,8 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   FAULTS: [409],
   FAULT: [500],
   RATE: [429, 503],
+  DATABASE: [503],
+  CREDENTIALS: [503],
   GATEWAY: [503]
 }
 
