@@ -1,5 +1,5 @@
 import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, rotateKey, rotationBody, showKey, updateKey } from '../src/auth/handlers.js'
-import { listAudit } from '../src/audit/handlers.js'
+import { listAudit, verifyAudit } from '../src/audit/handlers.js'
 import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
@@ -44,6 +44,7 @@ export const adminRows = [
   { method: 'DELETE', path: '/admin/instances/:id/faults', scope: 'admin', instance: 'none', handler: clearFaults },
 
   { method: 'GET', path: '/admin/audit', scope: 'admin', instance: 'none', handler: listAudit },
+  { method: 'GET', path: '/admin/audit/verification', scope: 'admin', instance: 'none', handler: verifyAudit },
 
   { method: 'GET', path: '/admin/requests', scope: 'admin', instance: 'none', handler: listRequests },
   { method: 'GET', path: '/admin/requests/:id', scope: 'admin', instance: 'none', handler: showRequest }

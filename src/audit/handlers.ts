@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
 import { conditionsOf, FILTERS } from './filter.js'
 import type { AuditStore, Condition, ListedRow, Place } from './store.js'
+import { verify } from './verify.js'
 
 const STANDARD_LIMIT = 100
 const MOST = 1_000
@@ -93,4 +94,10 @@ export const listAudit: Handler = async (request, reply, call) => {
   call.rooms.audit?.act({ actor: { kind: 'admin' }, action: 'Audit log exported', entityKind: 'audit_log', outcome: 'done', requestId: call.requestId, address: request.record?.address })
   return await reply.type('text/csv; charset=utf-8').header('Content-Disposition', 'attachment; filename="audit-log.csv"').header('Cache-Control', 'no-store')
     .send(Readable.from(csvOf(auditStore, conditions, place, limit ?? Infinity), { objectMode: false }))
+}
+
+/** Whether the rows are as they were written, and all there. */
+export const verifyAudit: Handler = async (_request, _reply, { rooms }) => {
+  const { auditStore } = rooms.opened
+  return await verify(auditStore, auditStore.isGenuine)
 }

@@ -10,10 +10,17 @@ export interface Condition { readonly sql: string, readonly values: readonly unk
 
 export interface ListedRow extends AuditRow { readonly id: string }
 
+/** A row as it is stored, its place a number; mac in hexadecimal. */
+export interface StoredRow extends ListedRow { readonly mac: string }
+
 export interface AuditStore {
   /** Adds rows; those that are there already stay as they are. */
   append(rows: readonly AuditRow[]): Promise<void>
   list(conditions: readonly Condition[], place: Place, limit: number): Promise<ListedRow[]>
+  /** Rows by writer and place, those after one. */
+  inOrder(after: Pick<AuditRow, 'writer' | 'seq'> | undefined, limit: number): Promise<StoredRow[]>
+  /** Whether its mac is one that this gateway's key makes. */
+  isGenuine(row: StoredRow): boolean
   /** Removes up to `most` rows that are older than so many days. @returns how many */
   forget(days: number, most: number): Promise<number>
 }
@@ -40,6 +47,12 @@ export function createAuditStore (db: Queryable, encryptionKey: Buffer): AuditSt
         ORDER BY l.id ${ascending ? '' : 'DESC'} LIMIT $${n + 1}`, [...all.flatMap(({ values }) => values), limit])
       return rows
     },
+    async inOrder (after, limit) {
+      const { rows } = await db.query<StoredRow & { seq: string }>(`SELECT ${COLUMNS}, encode(mac, 'hex') AS mac FROM gateway.audit_log l
+        WHERE (writer, seq) > ($1::uuid, $2::bigint) ORDER BY writer, seq LIMIT $3`, [after?.writer ?? '00000000-0000-0000-0000-000000000000', after?.seq ?? 0, limit])
+      return rows.map((row) => ({ ...row, seq: Number(row.seq) }))
+    },
+    isGenuine: (row) => row.mac === macOf(key, row),
     async forget (days, most) {
       const { rows } = await db.query<{ gone: number }>('SELECT gateway.audit_forget($1, $2) AS gone', [days, most])
       return rows[0]?.gone ?? 0

@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Verification } from '../audit/verify.js'
 import { admin, CliError, openAdmin, type Where } from './admin.js'
 import { table } from './table.js'
 
 interface Options extends Where {
   readonly json?: boolean
   readonly csv?: boolean
+  readonly verify?: boolean
   readonly follow?: boolean
   readonly limit: string
   readonly action?: string
@@ -62,10 +64,19 @@ function print (entries: readonly Entry[], { json }: Options, head: boolean): vo
   else for (const one of entries) process.stdout.write(`${columnsOf(one).filter((text) => text !== '').join('  ')}\n`)
 }
 
+async function showVerification (options: Options): Promise<void> {
+  const found = await admin<Verification>(options, 'GET', '/admin/audit/verification')
+  if (found.altered + found.missing > 0) process.exitCode = 1
+  const sentence = `${found.rows} rows: ${found.altered} altered, ${found.missing} missing`
+  process.stdout.write(`${options.json === true ? JSON.stringify(found) : sentence}\n`)
+  if (options.json !== true && found.findings.length > 0) process.stdout.write(`${table(['WHAT', 'ID', 'WRITER', 'SEQ'], found.findings.map((one) => [one.what, one.id ?? '', one.writer, String(one.seq)]))}\n`)
+}
+
 /** The audit log, the oldest first; with `follow` what comes as well, until it is interrupted. */
 export async function showAudit (options: Options): Promise<void> {
   // Whoever reads only the beginning, as `head` does, ends it.
   process.stdout.on('error', () => { process.exit(0) })
+  if (options.verify === true) return await showVerification(options)
   if (options.csv === true) {
     if (options.follow === true || options.json === true) throw new CliError('--csv is whole and by itself: leave out --follow and --json')
     const { body } = await openAdmin(options, pathOf(options, { format: 'csv' }))

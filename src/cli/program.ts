@@ -178,6 +178,7 @@ export function buildProgram (): Command {
     .option('--since <time>', 'an RFC 3339 time')
     .option('--until <time>', 'an RFC 3339 time')
     .option('--csv', 'all that match, in CSV')
+    .option('--verify', 'say whether all rows are as they were written; exit code 1 if not')
     .option('-f, --follow', 'go on with those to come')
     .option('-n, --limit <count>', 'how many of those that were, at most 1000', '50')
     .addHelpText('after', '\nWith --json, a line of JSON each. docs/audit.md says what a row holds.')
