@@ -4,6 +4,9 @@ import { hashToken, type FoundToken, type TokenStore } from './token-store.js'
 
 const PREFIX = 'blnk_at_'
 
+/** Nothing else was ever given out, so that nothing else is asked the database for. */
+const FORM = /^blnk_at_[\w-]{43}$/
+
 /** As an API key's prefix: what is kept in clear so that people can tell tokens apart. */
 const SHOWN = PREFIX.length + 8
 
@@ -34,6 +37,7 @@ export class AccessTokens implements TokenKind {
   matches (token: string): boolean { return token.startsWith(PREFIX) }
 
   find (token: string, now: number): Credential | Refusal | Promise<Credential | Refusal> {
+    if (!FORM.test(token)) return 'unknown'
     const hash = hashToken(token)
     const key = hash.toString('base64')
     const kept = this.#kept.get(key)

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Browser } from '../support/browser.js'
+import { createTokenStore } from '../../src/oauth/token-store.js'
 import { testDatabase } from '../support/database.js'
 import { admin } from '../support/gateway.js'
 import { allowed, exchange, newClient, person, refresh, revoke, use, type OwnClient } from '../support/oauth.js'
@@ -115,6 +116,28 @@ test('access tokens, refresh tokens and grants end by their time, and so do clie
   await expire('UPDATE gateway.oauth_clients SET expires_at = now() WHERE id = $1')
   await db.close()
   expect((await refresh(client, others.refresh_token)).json.error).toBe('invalid_client')
+})
+
+test('what has expired is deleted, and what is needed to know a reuse stays', async () => {
+  const client = await newClient()
+  const [first, old] = [await tokensOf(client), await tokensOf(client)]
+  const { json: second } = await refresh(client, first.refresh_token)
+  const { db } = testDatabase(1)
+  const count = async (): Promise<number[]> => {
+    const { rows } = await db.query<{ grants: number, tokens: number }>(`SELECT (SELECT count(*)::int FROM gateway.oauth_grants WHERE client_id = $1) AS grants,
+      (SELECT count(*)::int FROM gateway.oauth_tokens t JOIN gateway.oauth_grants g ON g.id = t.grant_id WHERE g.client_id = $1) AS tokens`, [client.id])
+    return [rows[0]?.grants as number, rows[0]?.tokens as number]
+  }
+  expect(await count()).toEqual([2, 6])
+  const grant = '(SELECT grant_id FROM gateway.oauth_tokens WHERE hash = sha256(convert_to($1, \'UTF8\')))'
+  await db.query(`UPDATE gateway.oauth_codes SET expires_at = now() - interval '2 hours' WHERE grant_id = ${grant}`, [old.refresh_token])
+  await db.query(`UPDATE gateway.oauth_grants SET created_at = now() - interval '2 hours' WHERE id = ${grant}`, [old.refresh_token])
+  await db.query(`UPDATE gateway.oauth_tokens SET expires_at = now() - interval '1 second' WHERE grant_id = ${grant}`, [old.refresh_token])
+  await createTokenStore(db).sweep()
+  expect(await count()).toEqual([1, 4])
+  await db.close()
+  expect((await refresh(client, first.refresh_token)).json.error).toBe('invalid_grant')
+  expect((await refresh(client, second.refresh_token)).json.error).toBe('invalid_grant')
 })
 
 test('nothing that was given out is stored in clear', async () => {
