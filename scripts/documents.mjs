@@ -1,7 +1,8 @@
 // Writes what is made from the program: the README's settings, docs/routes.md's rows, docs/coverage.md, docs/metrics.md's metrics
-// and docs/seed.schema.json. Tests compare them; after a change of either, run this.
+// docs/seed.schema.json and docs/gateway.schema.json. Tests compare them; after a change of either, run this.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { settingsTable } from '../dist/src/config.js'
+import { fileSchema } from '../dist/src/config-file/members.js'
 import { createMetrics } from '../dist/src/metrics/metrics.js'
 import { metricsTable } from '../dist/src/metrics/table.js'
 import * as routes from '../dist/routes/index.js'
@@ -24,6 +25,7 @@ replace('docs/routes.md', /(?:^\| (?:GET|POST|PUT|DELETE) \|[^\n]*\n?)+/m, `${li
 const { registry } = createMetrics({ version: '', instances: { find: () => undefined, all: () => [] }, database: async () => true, sandbox: () => undefined })
 replace('docs/metrics.md', /(<!-- metrics: [^\n]*-->\n)[\s\S]*?(<!-- \/metrics -->)/, (_, begin, end) => `${begin}${metricsTable(registry)}\n${end}`)
 writeFileSync(new URL('../docs/seed.schema.json', import.meta.url), `${JSON.stringify(seedSchema(), null, 2)}\n`)
+writeFileSync(new URL('../docs/gateway.schema.json', import.meta.url), `${JSON.stringify(fileSchema(), null, 2)}\n`)
 
 const cloud = JSON.parse(readFileSync(new URL('../test/surface/cloud-routes.json', import.meta.url), 'utf8'))
 const root = new URL('../', import.meta.url)

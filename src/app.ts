@@ -7,6 +7,7 @@ import { openAudit } from './audit/audit.js'
 import { createAuditStore } from './audit/store.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
+import { followFile, type Following } from './config-file/follow.js'
 import { isLoopback, SettingError, type Config } from './config.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
@@ -36,9 +37,8 @@ import { createDispatcher } from './proxy/dispatcher.js'
 import { createRecorder } from './requests/recorder.js'
 import { RequestRing } from './requests/ring.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
+import { asSetting, readableSeed } from './seed/at-start.js'
 import { createSeeding } from './seed/seeding.js'
-import { seedSource } from './seed/source.js'
-import { SeedError } from './seed/text.js'
 import { announce, readVersions, watchChanges } from './store/changes.js'
 import { ALWAYS_FRESH, createFreshness, unlessGone } from './store/freshness.js'
 import { lockDataDir } from './store/lock.js'
@@ -77,18 +77,13 @@ export interface App {
   readonly started: Promise<Started>
   /** Settles when a part that cannot be done without stopped by itself. */
   readonly died: Promise<Error>
-  /** Reads TLS_CERT and TLS_KEY again. */
-  reloadCertificate(): void
-  /** Opens the file of AUDIT_STREAM anew. */
-  reopenStreams(): void
+  /** Reads TLS_CERT, TLS_KEY and the configuration file again, and opens the file of AUDIT_STREAM anew. */
+  reload(): void
   /** Brings keys, instances and the sandboxes' ledgers back to what they were just after the start: empty, or the seed. */
   reset(): Promise<void>
   /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
   close(): Promise<void>
 }
-
-/** @throws SettingError for a seed that is wrong, or that the Core refuses */
-const asSetting = (error: unknown): never => { throw error instanceof SeedError ? new SettingError(`SEED (--seed) ${error.message}`, { cause: error }) : error }
 
 /**
  * @param seed in place of the file of SEED
@@ -103,6 +98,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   const encryptionKey = config.encryptionKey ?? keptEncryptionKey(dataDir)
   const seal = createSeal(encryptionKey)
 
+  let inForce = config
+  let following: Following | undefined
   let opened: Opened | undefined
   let store: Store | undefined
   let sandbox: SandboxThread | undefined
@@ -133,7 +130,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   const gates: Array<Rooms['gates'][number]> = []
   const audit = openAudit(config, log)
   const rooms: Rooms = {
-    config,
+    get config () { return inForce },
     log,
     credentials: new Credentials(),
     instances,
@@ -197,6 +194,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     starting?.catch(() => {})
     await store.ready
     const found = await firstStart(store, config, seal)
+    following = followFile({ rooms, db, seal, take: (next) => { inForce = next } })
+    await following?.begin()
     sandbox = await starting
     const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
     const { load, refresh } = createMemory(rooms, stores, async () => await readVersions(db))
@@ -218,6 +217,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     const defaultSandbox = first?.instance.kind === 'sandbox' ? first.instance.instanceId : null
     if (first !== undefined && defaultSandbox !== null) await seeding?.begin(first).catch(asSetting)
     opened = { ...stores, seeding, defaultSandbox, url, ping: async () => { await db.query('SELECT 1') }, changed }
+    await following?.watch().catch(asSetting)
     const key = first?.instance
     const sandboxCoreKey = sandbox !== undefined && key?.kind === 'sandbox' ? key.coreKey : null
     if (dataDir !== null && sandboxCoreKey !== null) writeSecret(dataDir, 'sandbox-core-key', sandboxCoreKey)
@@ -248,14 +248,18 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       open(url, adminUrl).then(settle.resolve, settle.reject)
       return url
     },
-    reloadCertificate () { https?.reload() },
-    reopenStreams () { audit?.reopenStream() },
+    reload () {
+      https?.reload()
+      audit?.reopenStream()
+      following?.reload().catch(warn)
+    },
     async reset () {
       await started
       // A wrong seed is found before anything is lost.
       source?.()
       await audit?.flush()
       await snapshot?.()
+      await following?.restore()
       rooms.faults?.clearAll()
       requests?.clear()
       const schemas = rooms.instances.all().flatMap(({ instance }) => instance.sandboxSchema ?? [])
@@ -275,6 +279,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       clearTimeout(late)
       https?.close()
       if (opening) await started.catch(() => {})
+      await following?.close()
       opened = undefined
       for (const close of closers) await close().catch(warn)
       limits?.close()
@@ -283,16 +288,5 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       await store?.close()
       lock?.release()
     }
-  }
-}
-
-/** A wrong seed is found before anything is opened. */
-function readableSeed (from: string | object | undefined): ReturnType<typeof seedSource> {
-  try {
-    const source = seedSource(from)
-    source?.()
-    return source
-  } catch (error) {
-    return asSetting(error)
   }
 }

@@ -3,9 +3,10 @@ import { KEY_PREFIX } from './auth/credentials.js'
 import { isAddressBlock } from './lib/address-list.js'
 import { isFetchable, jwtMistake, readScopeMap, SIGNATURES, STANDARD_SIGNATURES } from './jwt/settings.js'
 import { readLimit, type Limit } from './limits/limit.js'
+import type { ConfigFile } from './config-file/load.js'
+import { attempt, SettingError, valuesOf, type Environment, type Origins, type Sources } from './config-file/origins.js'
 
-/** A wrong setting: the start ends with this sentence and exit code 2. */
-export class SettingError extends Error {}
+export { SettingError }
 
 interface Setting<T> {
   readonly env: string
@@ -66,11 +67,11 @@ function url (env: string, schemes: readonly string[]): (t: string) => string {
   }
 }
 
-function apiKey (t: string): string {
+export const apiKey = (env: string) => (t: string): string => {
   const least = KEY_PREFIX.length + 15
   return t.startsWith(KEY_PREFIX) && t.length >= least && /^[\w.~+/-]+$/.test(t) && !/^blnk_[ar]t_/.test(t)
     ? t
-    : wrong(`BLNK_API_KEY must start with ${KEY_PREFIX} (not blnk_at_ or blnk_rt_), be at least ${least} characters long and hold letters, digits, - . _ ~ + / only`)
+    : wrong(`${env} must start with ${KEY_PREFIX} (not blnk_at_ or blnk_rt_), be at least ${least} characters long and hold letters, digits, - . _ ~ + / only`)
 }
 
 function encryptionKey (t: string): Buffer {
@@ -125,11 +126,12 @@ const scopeMap = (t: string): ReadonlyMap<string, readonly string[]> =>
 const rateLimit = (described: Described): Setting<Limit | undefined> =>
   setting<Limit | undefined>(described, '', undefined, (t) => readLimit(t) ?? wrong(`${described[0]} must be a number of requests and a time, at most a day, such as 600/1m or 20/30s, and is ${JSON.stringify(t)}`))
 
-const instanceId = (env: string) => (t: string): string =>
+export const instanceId = (env: string) => (t: string): string =>
   /^[\w.:-]{1,128}$/.test(t) ? t : wrong(`${env} must be 1 to 128 letters, digits, dots, colons, - and _`)
 
 /** The only list of settings: config, `--help` and the README's table are made from it. */
 export const SETTINGS = {
+  config: optional(['CONFIG_FILE', 'A configuration file (YAML): settings, instances and API keys, read again when it changes and on SIGHUP. Flags and variables win over it. See docs/config-file.md.', '--config']),
   host: text(['HOST', 'The address to listen on. Other machines reach the gateway only when this is not a loopback address.', '--host'], '127.0.0.1'),
   port: whole(['PORT', 'The port to listen on; 0 takes a free one.', '--port'], 4100, [0, 65535]),
   trustProxy: setting<readonly string[]>(['TRUST_PROXY', "The proxies in front of the gateway, as addresses and blocks such as `10.0.0.0/8`, with commas between them: from them alone the caller's address is taken out of X-Forwarded-For. See docs/proxies.md."], '', [], trustedProxies),
@@ -149,7 +151,7 @@ export const SETTINGS = {
   staleCredentialsMax: whole(['STALE_CREDENTIALS_MAX', 'Seconds for which requests go on with the keys and instances that are known while DATABASE_URL does not answer; 0 refuses them at once. See docs/keys.md.'], 300, [0, 86_400]),
   encryptionKey: setting<Buffer | undefined>(['BLNK_ENCRYPTION_KEY', "32 bytes, hexadecimal or base64, that encrypt the Cores' secrets at rest. Generated into the data directory unless DATABASE_URL is set."], '', undefined, encryptionKey),
   adminToken: optional(['BLNK_ADMIN_TOKEN', 'The bearer token of the admin API, at least 32 characters. Generated into the data directory unless DATABASE_URL is set.'], bearer('BLNK_ADMIN_TOKEN', 32)),
-  apiKey: optional(['BLNK_API_KEY', 'An API key with scope `*` that is there from the start: any text of at least 20 characters that starts with `blnk_`.'], apiKey),
+  apiKey: optional(['BLNK_API_KEY', 'An API key with scope `*` that is there from the start: any text of at least 20 characters that starts with `blnk_`.'], apiKey('BLNK_API_KEY')),
   instanceId: optional(['BLNK_INSTANCE_ID', "The sandbox's instance id, in place of a generated one."], instanceId('BLNK_INSTANCE_ID')),
   sandbox: setting<boolean | undefined>(['SANDBOX', 'Whether the sandbox runs: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('SANDBOX')),
   sandboxPort: whole(['SANDBOX_PORT', "The loopback port of the sandbox, for users of Core's SDKs; 0 takes a free one."], 0, [0, 65535]),
@@ -201,9 +203,7 @@ export const SETTINGS = {
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> }
 
-export interface Config extends Omit<Settings, 'sandbox' | 'faults' | 'requestLog'> { readonly sandbox: boolean, readonly faults: boolean, readonly requestLog: boolean }
-
-type Environment = Readonly<Record<string, string | undefined>>
+export interface Config extends Omit<Settings, 'sandbox' | 'faults' | 'requestLog'> { readonly sandbox: boolean, readonly faults: boolean, readonly requestLog: boolean, readonly file?: ConfigFile }
 
 /** `localhost` is one by RFC 6761 6.3; any other name, such as 127.example.com, may lead anywhere. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
@@ -212,17 +212,35 @@ export const isLoopback = (host: string): boolean => host === 'localhost' || hos
 export const isReachedByHttps = ({ publicUrl, tlsCert, tls }: Pick<Config, 'publicUrl' | 'tlsCert' | 'tls'>): boolean =>
   publicUrl === undefined ? tlsCert !== undefined || tls !== 'off' : publicUrl.startsWith('https:')
 
+export interface Examined {
+  /** undefined where there are problems */
+  readonly config: Config | undefined
+  /** Each a sentence that names the setting, and its place in a file. */
+  readonly problems: readonly string[]
+  readonly origins: Origins
+}
+
+/** Reads every setting: flags win over the environment, that over a file. An empty variable counts as absent. */
+export function examineSettings (sources: Sources): Examined {
+  const { values, problems, origins } = valuesOf(SETTINGS, sources)
+  const config = problems.length > 0 ? undefined : attempt(() => completed(values as unknown as Settings), problems)
+  return { config, problems, origins }
+}
+
+const completed = (settings: Settings): Config =>
+  ({ ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral, requestLog: settings.requestLog ?? settings.databaseUrl === undefined })
+
+/** The process's own, as it is now. */
+export const processEnvironment = (): Environment => ({ ...process.env })
+
 /**
  * Reads every setting once, at the start.
  * @param flags by setting name; they win over the environment. An empty variable counts as absent
  * @throws SettingError with a sentence that names the setting
  */
-export function readConfig (environment: Environment = process.env, flags: Readonly<Record<string, string | undefined>> = {}): Config {
-  const settings = Object.fromEntries(Object.entries(SETTINGS).map(([name, one]) => {
-    const given = flags[name] ?? (environment[one.env] === '' ? undefined : environment[one.env])
-    return [name, given === undefined ? one.value : (one.read as (t: string) => unknown)(given)]
-  })) as unknown as Settings
-  return { ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral, requestLog: settings.requestLog ?? settings.databaseUrl === undefined }
+export function readConfig (environment: Environment = process.env, flags: Sources['flags'] = {}): Config {
+  const { config, problems } = examineSettings({ environment, flags, file: new Map() })
+  return config ?? wrong(problems[0] as string)
 }
 
 function consistent (s: Settings): boolean {

@@ -27,6 +27,7 @@ export const CATALOGUE = {
   REQUEST_LOG_OFF: [409, 'The request log is off: start the gateway with REQUEST_LOG=on'],
   KEY_ENDED: [409, 'This key is revoked or expired, and what has ended is not rotated: make another'],
   AUDIT_UNAVAILABLE: [503, 'The audit log cannot be written, and this gateway does nothing that it cannot write down (AUDIT=strict); try again in a second'],
+  MANAGED_BY_FILE: [409, 'The configuration file manages this: change it there'],
   KEY_NOT_FOUND: [404, 'There is no API key with this id'],
   OAUTH_CLIENT_NOT_FOUND: [404, 'There is no OAuth client with this id'],
   OAUTH_INVALID_REQUEST: [400, 'A parameter is missing, malformed or sent more than once'],

@@ -55,12 +55,12 @@ function stopWhenTold (app: App, config: Config, log: Logger): () => boolean {
       close(0)
     })
   }
-  // Without a certificate to renew or a file to open again, SIGHUP says that the terminal was closed.
-  if (config.tlsCert !== undefined || config.auditStream !== undefined) {
+  const again = [config.tlsCert, config.auditStream === undefined ? undefined : 'the file of AUDIT_STREAM', config.file?.path].filter((one) => one !== undefined)
+  // Without anything to read or open again, SIGHUP says that the terminal was closed.
+  if (again.length > 0) {
     process.on('SIGHUP', () => {
-      log.info('SIGHUP: reading the certificate and opening AUDIT_STREAM again, where they are set')
-      app.reloadCertificate()
-      app.reopenStreams()
+      log.info(`SIGHUP: reading or opening again ${again.join(', ')}`)
+      app.reload()
     })
   }
   app.died.then((error) => {

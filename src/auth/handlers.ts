@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.js'
+import type { Rooms } from '../gateway/rooms.js'
 import type { Handler } from '../gateway/row.js'
 import { isAddressBlock } from '../lib/address-list.js'
 import { newId, newSecret } from '../lib/ids.js'
@@ -97,8 +98,14 @@ export const listKeys: Handler = async (request, _reply, { rooms }) => await roo
 
 export const showKey: Handler = async (request, _reply, { rooms }) => found(await rooms.opened.keyStore.one((request.params as WithId).id))
 
+/** What the configuration file says is changed there, or the next reload would undo it. */
+async function refuseManaged (rooms: Rooms, id: string): Promise<void> {
+  if (rooms.config.file !== undefined && found(await rooms.opened.keyStore.one(id)).managed_by === 'file') throw new GatewayError('MANAGED_BY_FILE')
+}
+
 /** Changes a key; its secret stays. */
 export const updateKey: Handler = async (request, _reply, { rooms }) => {
+  await refuseManaged(rooms, (request.params as WithId).id)
   const { expires_at: _at, expires_in_days: _days, ...rest } = request.body as KeyMembers
   checkAddresses(rest.addresses)
   const expiresAt = expiryOf(request.body as KeyMembers, Date.now())
@@ -111,6 +118,7 @@ export const updateKey: Handler = async (request, _reply, { rooms }) => {
 export const rotateKey: Handler = async (request, reply, { rooms }) => {
   const { keyStore, changed } = rooms.opened
   const { id: keyId } = request.params as WithId
+  await refuseManaged(rooms, keyId)
   const { overlap_seconds: overlapSeconds = 0 } = (request.body ?? {}) as { overlap_seconds?: number }
   const { status } = found(await keyStore.one(keyId))
   const secret = KEY_PREFIX + newSecret()
@@ -123,6 +131,7 @@ export const rotateKey: Handler = async (request, reply, { rooms }) => {
 
 /** Revokes; the key stays listed (spec/00 0.2). Again: the same answer. */
 export const revokeKey: Handler = async (request, _reply, { rooms }) => {
+  await refuseManaged(rooms, (request.params as WithId).id)
   const record = found(await rooms.opened.keyStore.revoke((request.params as WithId).id))
   await rooms.opened.changed('keys')
   return record

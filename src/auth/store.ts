@@ -18,6 +18,8 @@ export interface KeyRecord {
   readonly instance_id: string | null
   /** Addresses and blocks in CIDR notation; null: everywhere */
   readonly addresses: readonly string[] | null
+  /** Who makes and changes it: the configuration file, or (null) the admin API. */
+  readonly managed_by: 'file' | null
   readonly created_at: string
   readonly expires_at: string | null
   readonly rotated_at: string | null
@@ -56,7 +58,7 @@ export interface KeyQuery {
 
 const STATUS = "CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' WHEN former_until > now() THEN 'overlapping' ELSE 'active' END"
 const time = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS ${column}`
-const COLUMNS = `id, prefix AS api_key_prefix, name, ${STATUS} AS status, scopes, kind, instance_id, addresses, former_prefix, last_used_address,
+const COLUMNS = `id, prefix AS api_key_prefix, name, ${STATUS} AS status, scopes, kind, instance_id, managed_by, addresses, former_prefix, last_used_address,
   ${['created_at', 'expires_at', 'rotated_at', 'former_until', 'last_used_at', 'revoked_at'].map(time).join(', ')}`
 
 /** A key as admission needs it; times are milliseconds since 1970. */
@@ -121,6 +123,10 @@ export interface KeyStore {
    */
   rotate(id: string, next: { hash: Buffer, prefix: string, overlapSeconds: number }): Promise<KeyRecord | null>
   revoke(id: string): Promise<KeyRecord | null>
+  /** The keys of the configuration file, and those with one of these hashes. */
+  ofFile(hashes: readonly Buffer[]): Promise<Array<readonly [hash: Buffer, key: KeyRecord]>>
+  /** Makes a key of the configuration file, or makes the key of this id one; a revoked one is valid again. */
+  putOfFile(key: NewKey): Promise<void>
   markUsed(used: ReadonlyMap<string, LastUse>): Promise<void>
 }
 
@@ -161,6 +167,17 @@ export function createKeyStore (db: Queryable): KeyStore {
         hash = $2, prefix = $3, rotated_at = now() WHERE id = (SELECT id FROM held) RETURNING ${COLUMNS}`,
     [id, hash, prefix, overlapSeconds])).rows),
     revoke: async (id) => first((await db.query<KeyRecord>(`UPDATE gateway.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING ${COLUMNS}`, [id])).rows),
+    async ofFile (hashes) {
+      const { rows } = await db.query<KeyRecord & { hash: Buffer }>(`SELECT hash, ${COLUMNS} FROM gateway.api_keys WHERE managed_by = 'file' OR hash = ANY($1)`, [hashes])
+      return rows.map(({ hash, ...key }) => [hash, key])
+    },
+    async putOfFile (key) {
+      await db.query(`INSERT INTO gateway.api_keys (id, hash, prefix, name, scopes, kind, instance_id, expires_at, addresses, managed_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'file')
+        ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, prefix = excluded.prefix, name = excluded.name, scopes = excluded.scopes, instance_id = excluded.instance_id,
+        former_until = CASE WHEN api_keys.hash = excluded.hash THEN api_keys.former_until END, former_hash = CASE WHEN api_keys.hash = excluded.hash THEN api_keys.former_hash END,
+        expires_at = excluded.expires_at, addresses = excluded.addresses, managed_by = 'file', revoked_at = NULL`,
+      [key.id, key.hash, key.prefix, key.name, key.scopes, key.kind, key.instanceId, key.expiresAt, key.addresses])
+    },
     async markUsed (used) {
       const uses = [...used.values()]
       await db.query(`UPDATE gateway.api_keys k SET last_used_at = to_timestamp(u.at / 1000.0), last_used_address = u.address

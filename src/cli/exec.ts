@@ -1,5 +1,6 @@
 import type { Started } from '../app.js'
-import { readConfig, type Config } from '../config.js'
+import { loadConfig } from '../config-file/load.js'
+import type { Config } from '../config.js'
 import { createLog } from '../gateway/log.js'
 import { startApp } from '../start-app.js'
 import { mendable } from '../start-error.js'
@@ -14,7 +15,7 @@ const FIXED = { host: '127.0.0.1', port: '0', ephemeral: 'true', shutdownTimeout
 
 /** Names that the command's own program is likely to read: there they are meant for it, and not for the gateway. */
 export const OF_THE_COMMAND: ReadonlySet<string> = new Set([
-  'HOST', 'PORT', 'ADMIN_HOST', 'ADMIN_PORT', 'TLS', 'TLS_CERT', 'TLS_KEY', 'CORS_ORIGINS', 'LOG_LEVEL', 'DATA_DIR', 'DATABASE_URL', 'DATABASE_CONNECTIONS', 'REDIS_URL', 'SEED',
+  'CONFIG_FILE', 'HOST', 'PORT', 'ADMIN_HOST', 'ADMIN_PORT', 'TLS', 'TLS_CERT', 'TLS_KEY', 'CORS_ORIGINS', 'LOG_LEVEL', 'DATA_DIR', 'DATABASE_URL', 'DATABASE_CONNECTIONS', 'REDIS_URL', 'SEED',
   'JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL', 'JWT_JWKS_FILE', 'JWT_ALGORITHMS', 'JWT_CLOCK_SKEW', 'JWT_SCOPES_CLAIM', 'JWT_SCOPE_MAP', 'JWT_INSTANCES_CLAIM',
   'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_SERVICE_NAME'
 ])
@@ -24,7 +25,7 @@ const START_FAILED = 2
 /** @throws SettingError */
 function configFor (environment: Flags, flags: Flags): Config {
   const ours = Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_THE_COMMAND.has(name)))
-  return readConfig(ours, { logLevel: 'warn', ...flags, ...FIXED })
+  return loadConfig(ours, { logLevel: 'warn', ...flags, ...FIXED })
 }
 
 /** What the command is told of its gateway. */

@@ -1,5 +1,9 @@
+import { text } from 'node:stream/consumers'
+import { hashKey, KEY_PREFIX } from '../auth/credentials.js'
 import { SCOPES } from '../auth/scopes.js'
 import type { KeyRecord } from '../auth/store.js'
+import { apiKey } from '../config.js'
+import { newSecret } from '../lib/ids.js'
 import { admin, CliError, type Where } from './admin.js'
 import { expiryMember, secondsOf } from './durations.js'
 import { table } from './table.js'
@@ -67,4 +71,13 @@ export async function rotateKey (id: string, options: Options & { overlap?: stri
 export async function revokeKey (id: string, options: Options): Promise<void> {
   const key = await admin<KeyRecord>(options, 'DELETE', path(id))
   print(options.json === true ? JSON.stringify(key) : `${key.id} (${key.name}) is revoked.`)
+}
+
+/** Prints what a configuration file holds in place of a key; the key comes from standard input, so that no process listing shows it. */
+export async function printHash (options: { new?: boolean, json?: boolean }): Promise<void> {
+  const made = options.new === true ? KEY_PREFIX + newSecret() : undefined
+  const key = apiKey('The key on standard input')(made ?? (await text(process.stdin)).trim())
+  const hash = `sha256:${hashKey(key).toString('hex')}`
+  if (options.json === true) return print(JSON.stringify(made === undefined ? { hash } : { api_key: made, hash }))
+  print(made === undefined ? hash : `${made}\n${hash}`)
 }

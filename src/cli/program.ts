@@ -1,12 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
 import { SCOPES } from '../auth/scopes.js'
-import { readConfig, SettingError, SETTINGS } from '../config.js'
+import { SettingError, SETTINGS } from '../config.js'
 import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { showAudit } from './audit.js'
 import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
-import { createKey, listKeys, revokeKey, rotateKey, showKey, updateKey } from './keys.js'
+import { createKey, listKeys, printHash, revokeKey, rotateKey, showKey, updateKey } from './keys.js'
 import { createClient, listClients, revokeClient } from './oauth-clients.js'
 import { changePassword } from './password.js'
 import { replay } from './replay.js'
@@ -24,6 +24,7 @@ Examples:
   blnk-gateway instances test inst_core
   blnk-gateway logs -f --status 4xx           every refusal, as it happens
   blnk-gateway audit -f --outcome refused     who was refused what
+  blnk-gateway config check gateway.yaml      all that is wrong with it, before a start
   blnk-gateway sandbox --port 5001            a Core alone, for Core's own SDKs`
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value]
@@ -35,7 +36,7 @@ they are. Exit code: the command's; 128 and the signal's number when one ended i
 2 when the gateway did not start. docs/exec.md has the rest, and what --intercept cannot reach.`
 
 /** Of a gateway that lives as long as a command. */
-const EXEC_SETTINGS: ReadonlySet<string> = new Set(['logLevel', 'seed'])
+const EXEC_SETTINGS: ReadonlySet<string> = new Set(['config', 'logLevel', 'seed'])
 
 const secretHelp = 'Secrets are read from the environment or from files, so that no process listing shows them.'
 
@@ -49,7 +50,10 @@ const remote = (command: Command): Command => command
 function addSettings (command: Command, takes: (name: string) => boolean): void {
   for (const [name, setting] of Object.entries(SETTINGS)) {
     if (!('flag' in setting) || setting.flag === undefined || !takes(name)) continue
-    command.addOption(new Option(name === 'ephemeral' ? setting.flag : `${setting.flag} <value>`, `${setting.about} (${setting.env})`))
+    const option = new Option(name === 'ephemeral' ? setting.flag : `${setting.flag} <value>`, `${setting.about} (${setting.env})`)
+    // Read by the setting's name, whatever its flag is called.
+    option.attributeName = () => name
+    command.addOption(option)
   }
 }
 
@@ -120,6 +124,10 @@ export function buildProgram (): Command {
     .option('--overlap <duration>', 'how long the old secret is taken beside it, such as 1h, at most 7d; without it, no longer')
     .action(rotateKey)
   remote(keys.command('revoke').description('revoke a key at once').argument('<id>')).action(revokeKey)
+  keys.command('hash').description('print the hash of a key, for a configuration file; the key comes from standard input')
+    .option('--new', 'make a key, and print it before its hash')
+    .option('--json', 'print JSON')
+    .action(printHash)
 
   remote(program.command('password').description('set the password of the pages for people (/login); it is read from the terminal, or from standard input'))
     .option('--remove', 'take it away: the login takes the admin token')
@@ -184,6 +192,16 @@ export function buildProgram (): Command {
     .addHelpText('after', '\nWith --json, a line of JSON each. docs/audit.md says what a row holds.')
     .action(showAudit)
 
+  const config = program.command('config').description('settings and the configuration file, without starting')
+  for (const [name, about] of [['check', 'say all that is wrong, or what a start would have'], ['print', 'every setting, and where its value comes from']] as const) {
+    const command = config.command(name).description(about)
+      .argument('[file]', 'a configuration file; else CONFIG_FILE')
+      .option('--json', 'print JSON')
+      .addHelpText('after', '\nSecrets are shown as set, and nowhere else. Exit code: 0, or 2 where something is wrong.')
+      .action(async (file: string | undefined, options: Record<string, string | boolean | undefined>) => { await runConfig(name, file, options) })
+    addSettings(command, (setting) => setting !== 'config')
+  }
+
   program.command('sandbox').description("a sandbox Core alone, for users of Core's SDKs")
     .option('--port <port>', 'the loopback port to listen on; 0 takes a free one', '5001')
     .option('--data-dir <dir>', 'where its data lies', './.blnk-sandbox')
@@ -196,8 +214,9 @@ export function buildProgram (): Command {
 
 async function startGateway (options: Record<string, string | boolean | undefined>): Promise<void> {
   const { json, ...flags } = options
-  const config = readConfig(undefined, Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value === undefined ? undefined : String(value)])))
   // Loaded only here: the other commands start faster without the server.
+  const { loadConfig } = await import('../config-file/load.js')
+  const config = loadConfig(undefined, Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value === undefined ? undefined : String(value)])))
   const { main } = await import('../main.js')
   await main(config, json === true)
 }
@@ -205,6 +224,11 @@ async function startGateway (options: Record<string, string | boolean | undefine
 async function runExec (command: readonly string[], options: Record<string, string | boolean | undefined>): Promise<void> {
   const { exec } = await import('./exec.js')
   await exec(command, options)
+}
+
+async function runConfig (name: 'check' | 'print', ...args: Parameters<typeof import('./config.js').checkConfig>): Promise<void> {
+  const { checkConfig, printConfig } = await import('./config.js')
+  ;(name === 'check' ? checkConfig : printConfig)(...args)
 }
 
 export async function run (argv: readonly string[]): Promise<void> {

@@ -43,6 +43,7 @@ export const describe = (i: Instance): object => ({
   has_core_key: i.coreKey !== null,
   has_database_url: i.databaseUrl !== null,
   core_ca: i.coreCa,
+  managed_by: i.managedBy,
   created_at: i.createdAt,
   updated_at: i.updatedAt
 })
@@ -76,6 +77,11 @@ export const find = (rooms: Rooms, params: unknown): Routed => {
   const routed = rooms.instances.find((params as { id: string }).id)
   if (routed === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
   return routed
+}
+
+/** What the configuration file says is changed there, or the next reload would undo it. */
+function refuseManaged (rooms: Rooms, managedBy: 'file' | null): void {
+  if (managedBy === 'file' && rooms.config.file !== undefined) throw new GatewayError('MANAGED_BY_FILE')
 }
 
 /** Makes the next sandbox's schema while nobody waits for it. */
@@ -138,6 +144,7 @@ export const testInstance: Handler = async (request, _reply, { rooms }) => await
 
 export const updateInstance: Handler = async (request, _reply, { rooms }) => {
   const { instance } = find(rooms, request.params)
+  refuseManaged(rooms, instance.managedBy)
   const body = request.body as InstanceBody
   checkUrls(body)
   if (instance.kind === 'sandbox' && Object.keys(body).some((member) => member !== 'name')) refuse('of a sandbox, only the name can be changed')
@@ -165,6 +172,7 @@ async function remove (rooms: Rooms, instanceId: string): Promise<void> {
 }
 
 export const removeInstance: Handler = async (request, reply, { rooms }) => {
+  refuseManaged(rooms, find(rooms, request.params).instance.managedBy)
   await remove(rooms, (request.params as { id: string }).id)
   return await reply.status(204).send()
 }

@@ -13,11 +13,13 @@ export interface Instance {
   /** PEM */
   readonly coreCa: string | null
   readonly sandboxSchema: string | null
+  /** Who makes and changes it: the configuration file, or (null) the admin API and the settings. */
+  readonly managedBy: 'file' | null
   readonly createdAt: string
   readonly updatedAt: string
 }
 
-export type NewInstance = Omit<Instance, 'createdAt' | 'updatedAt'>
+export type NewInstance = Omit<Instance, 'createdAt' | 'updatedAt' | 'managedBy'> & Partial<Pick<Instance, 'managedBy'>>
 
 interface Stored {
   instance_id: string
@@ -28,12 +30,13 @@ interface Stored {
   database_url_sealed: Buffer | null
   core_ca: string | null
   sandbox_schema: string | null
+  managed_by: 'file' | null
   created_at: string
   updated_at: string
 }
 
 const RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-const COLUMNS = `instance_id, name, kind, core_url, core_key_sealed, database_url_sealed, core_ca, sandbox_schema,
+const COLUMNS = `instance_id, name, kind, core_url, core_key_sealed, database_url_sealed, core_ca, sandbox_schema, managed_by,
   to_char(created_at AT TIME ZONE 'UTC', '${RFC3339}') AS created_at, to_char(updated_at AT TIME ZONE 'UTC', '${RFC3339}') AS updated_at`
 
 export interface InstanceStore {
@@ -62,10 +65,11 @@ export function createInstanceStore (db: Queryable, seal: Seal): InstanceStore {
     databaseUrl: opened(row.database_url_sealed),
     coreCa: row.core_ca,
     sandboxSchema: row.sandbox_schema,
+    managedBy: row.managed_by,
     createdAt: row.created_at,
     updatedAt: row.updated_at
   })
-  const values = (i: NewInstance): unknown[] => [i.instanceId, i.name, i.kind, i.coreUrl, closed(i.coreKey), closed(i.databaseUrl), i.coreCa, i.sandboxSchema]
+  const values = (i: NewInstance): unknown[] => [i.instanceId, i.name, i.kind, i.coreUrl, closed(i.coreKey), closed(i.databaseUrl), i.coreCa, i.sandboxSchema, i.managedBy ?? null]
 
   const nextSchema = async (): Promise<string> => {
     const { rows } = await db.query<{ schema: string }>("SELECT 'sandbox_' || nextval('gateway.sandbox_number') AS schema")
@@ -77,12 +81,12 @@ export function createInstanceStore (db: Queryable, seal: Seal): InstanceStore {
       return (await db.query<Stored>(`SELECT ${COLUMNS} FROM gateway.instances ORDER BY created_at, instance_id`)).rows.map(read)
     },
     async insert (instance) {
-      const { rows } = await db.query<Stored>(`INSERT INTO gateway.instances (instance_id, name, kind, core_url, core_key_sealed, database_url_sealed, core_ca, sandbox_schema)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (instance_id) DO NOTHING RETURNING ${COLUMNS}`, values(instance))
+      const { rows } = await db.query<Stored>(`INSERT INTO gateway.instances (instance_id, name, kind, core_url, core_key_sealed, database_url_sealed, core_ca, sandbox_schema, managed_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (instance_id) DO NOTHING RETURNING ${COLUMNS}`, values(instance))
       return rows[0] === undefined ? null : read(rows[0])
     },
     async update (instance) {
-      const { rows } = await db.query<Stored>(`UPDATE gateway.instances SET name = $2, core_url = $4, core_key_sealed = $5, database_url_sealed = $6, core_ca = $7, updated_at = now()
+      const { rows } = await db.query<Stored>(`UPDATE gateway.instances SET name = $2, core_url = $4, core_key_sealed = $5, database_url_sealed = $6, core_ca = $7, managed_by = $9, updated_at = now()
         WHERE instance_id = $1 AND kind = $3 AND sandbox_schema IS NOT DISTINCT FROM $8 RETURNING ${COLUMNS}`, values(instance))
       return rows[0] === undefined ? null : read(rows[0])
     },

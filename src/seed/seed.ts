@@ -1,5 +1,5 @@
 import { LEG, MEMBERS, type Form } from './members.js'
-import { suggestion } from './nearest.js'
+import { suggestion } from '../lib/nearest.js'
 import { SeedError, type SeedText } from './text.js'
 import { Digits, jsonNumber, KINDS, Name, type Kind, type Path, type Value } from './value.js'
 

@@ -1,4 +1,4 @@
-import { readConfig } from '../config.js'
+import { loadConfig } from '../config-file/load.js'
 import { createLog } from '../gateway/log.js'
 import { startApp } from '../start-app.js'
 import attachGateway from './attach.cjs'
@@ -13,7 +13,7 @@ export type TestGatewayOptions = attachGateway.TestGatewayOptions
 export async function startGateway (options: TestGatewayOptions = {}): Promise<TestGateway> {
   if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '', options.seed)
   const server = options.settings?.['DATABASE_URL'] !== undefined
-  const config = readConfig({ LOG_LEVEL: 'silent', PORT: '0', ...(server ? {} : { EPHEMERAL: 'true' }), ...options.settings })
+  const config = loadConfig({ LOG_LEVEL: 'silent', PORT: '0', ...(server ? {} : { EPHEMERAL: 'true' }), ...options.settings })
   const { app, started } = await startApp(config, createLog(config.logLevel, false), options.seed)
   const { url, ca, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = started
   return {

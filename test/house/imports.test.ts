@@ -97,7 +97,7 @@ test('a package is imported in the rooms that it is for', () => {
     undici: /^src\/(proxy|instances|gateway)\/|^src\/cli\/admin.ts$/,
     'proxy-chain': /^src\/cli\/intercept\/proxy\.ts$/,
     pg: /^src\/(lib|store)\//,
-    yaml: /^src\/(seed|docs)\//,
+    yaml: /^src\/(seed|docs|config-file)\/|^src\/cli\/config\.ts$/,
     'pino-pretty': /^src\/gateway\/log\.ts$/
   }
   expectNone(imports.filter((one) => rooms[one.to]?.test(one.from) === false))

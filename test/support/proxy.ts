@@ -67,7 +67,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
   credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instances: null, expiresAt: null, revokedAt: null, kind: 'api', ...(addresses !== undefined && { addresses: createAddressList(addresses) }) })
   const dispatcher = createDispatcher({ origin: coreOrigin, ca: coreCa, config })
   const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
-  instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, createdAt: '', updatedAt: '' }])
+  instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, managedBy: null, createdAt: '', updatedAt: '' }])
   const lines = new EventEmitter()
   const log = pino({ level: 'info', base: null }, {
     write (line: string) {

@@ -17,6 +17,7 @@ const AREAS: Readonly<Record<string, readonly number[]>> = {
   KEY: [404, 409],
   ADDRESS: [403],
   OAUTH: [400, 401, 404],
+  MANAGED: [409],
   REQUEST: [404, 409],
   DELIVERY: [404],
   HTTP: [400, 408, 431],
