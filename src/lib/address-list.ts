@@ -32,13 +32,20 @@ export type AddressList = (address: string) => boolean
 /** @param blocks of which each isAddressBlock; any other is left out */
 export function createAddressList (blocks: readonly string[]): AddressList {
   // One list a family: in one, ::/0 would hold IPv4 too.
-  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
-  for (const block of blocks.map(readBlock)) if (block !== null) lists[block.family].addSubnet(block.address, block.prefix, block.family)
+  const lists: { ipv4?: BlockList, ipv6?: BlockList } = {}
+  for (const block of blocks.map(readBlock)) {
+    if (block !== null) (lists[block.family] ??= new BlockList()).addSubnet(block.address, block.prefix, block.family)
+  }
+  // Callers call again from where they are: a look-up costs several times what all else does.
+  let last = ''
+  let has = false
   return (address) => {
+    if (address === last) return has
     const plain = plainAddress(address)
     const version = isIP(plain)
-    if (version === 0) return false
     const family = version === 4 ? 'ipv4' : 'ipv6'
-    return lists[family].check(plain, family)
+    has = version !== 0 && (lists[family]?.check(plain, family) ?? false)
+    last = address
+    return has
   }
 }

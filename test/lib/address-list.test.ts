@@ -34,3 +34,9 @@ test('IPv4 inside IPv6 is IPv4, and other text stays', () => {
   expect(plainAddress('::ffff:c000:201')).toBe('::ffff:c000:201')
   expect(plainAddress('2001:db8::1')).toBe('2001:db8::1')
 })
+
+test('one list answers for one address after another', () => {
+  const has = createAddressList(['10.0.0.0/8', '2001:db8::/32'])
+  expect(['10.0.0.1', '10.0.0.1', '11.0.0.1', '11.0.0.1', '2001:db8::1', '', '10.0.0.1'].map(has)).toEqual([true, true, false, false, true, false, true])
+  expect(createAddressList(['10.0.0.0/8'])('')).toBe(false)
+})
