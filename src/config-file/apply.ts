@@ -62,13 +62,14 @@ export async function applyObjects ({ db, seal }: { db: Database, seal: Seal }, 
     })
     const problems = [...sandboxOff.map(({ instanceId }) => `${objects.place(['instances', instanceId])}: the sandbox is off: start with SANDBOX=on`), ...plan.problems]
     if (problems.length > 0) throw new ConfigFileError(problems, path)
+    const made = new Map(plan.putKeys.flatMap(({ wanted, old }) => old === undefined ? [[wanted.name, newId('key')] as const] : []))
     for (const { wanted, old } of plan.putInstances) await putInstance(instances, wanted, old)
-    for (const { wanted, old } of plan.putKeys) await keys.putOfFile({ ...wanted, id: old?.id ?? newId('key'), kind: 'api' })
+    for (const { wanted, old } of plan.putKeys) await keys.putOfFile({ ...wanted, id: old?.id ?? made.get(wanted.name) as string, kind: 'api' })
     for (const { id } of plan.revokeKeys) await keys.revoke(id)
     // The keys bound to it go with it, as by the admin API.
     for (const { instanceId } of plan.removeInstances) await instances.remove(instanceId)
     return {
-      changes: plan.changes,
+      changes: plan.changes.map((one) => ({ ...one, id: one.id ?? (one.kind === 'key' ? made.get(one.name) : one.name) })),
       made: plan.putInstances.flatMap(({ wanted, old }) => wanted.sandbox && old === undefined ? [wanted.instanceId] : []),
       gone: plan.removeInstances.flatMap(({ sandboxSchema }) => sandboxSchema ?? [])
     }

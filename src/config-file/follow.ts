@@ -95,8 +95,8 @@ export function followFile ({ rooms, db, seal, take }: FollowOptions): Following
       log.level = config.logLevel
       take(config)
       writeDown(applied, changed)
-      const what = [counted(applied.changes), ...changed].filter((one) => one !== '')
-      if (what.length > 0) log.info({ config_changes: { objects: applied.changes, settings: changed } }, `${path} was read: ${what.join(', ')} changed`)
+      const what = [counted(applied.changes), ...changed.map((name) => `${name} changed`)].filter((one) => one !== '')
+      if (what.length > 0) log.info({ config_changes: { objects: applied.changes, settings: changed } }, `${path} was read: ${what.join(', ')}`)
       if (waiting.length > 0) log.warn({ config_waiting: waiting }, `${path}: ${waiting.join(', ')} ${waiting.length === 1 ? 'stays as it is' : 'stay as they are'} until a restart`)
       await settle(applied)
     } catch (error) {
