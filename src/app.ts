@@ -39,7 +39,7 @@ import { RequestRing } from './requests/ring.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
 import { asSetting, readableSeed } from './seed/at-start.js'
 import { createSeeding } from './seed/seeding.js'
-import { announce, readVersions, watchChanges } from './store/changes.js'
+import { readVersions, watchChanges } from './store/changes.js'
 import { ALWAYS_FRESH, createFreshness, unlessGone } from './store/freshness.js'
 import { lockDataDir } from './store/lock.js'
 import { openStore, type Store } from './store/open.js'
@@ -207,11 +207,8 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     closers.push(keepLastUse(rooms, stores, unheard), sweepNowAndThen(stores.oauthTokens, unheard))
     if (shared) closers.push(watchChanges({ db, refresh, freshness }).close)
     snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
-    const changed: Opened['changed'] = async (what) => {
-      await load(what)
-      // Of the others the database tells by itself.
-      if (shared && what === 'tokens') await announce(db, what)
-    }
+    // The other replicas are told by the database itself.
+    const changed: Opened['changed'] = load
     const seeding = sandbox === undefined ? undefined : createSeeding({ db, shared, sandbox, source, log, restore: async () => { await changed('instances') } })
     const first = found.instanceId === null ? undefined : rooms.instances.find(found.instanceId)
     const defaultSandbox = first?.instance.kind === 'sandbox' ? first.instance.instanceId : null

@@ -62,8 +62,20 @@ describe.skipIf(server === undefined)('several replicas on one server', () => {
     // As if somebody had allowed it: a person's part is tested elsewhere.
     await database.query("INSERT INTO gateway.oauth_grants (id, client_id, subject, scopes, expires_at) VALUES ('grant_r', $1, 'admin', '{data:read}', now() + interval '1 day')", [client.client_id])
     await database.query("INSERT INTO gateway.oauth_codes (hash, grant_id, redirect_uri, redirect_uri_given, expires_at) VALUES (sha256('code'), 'grant_r', 'https://a/', false, now() + interval '1 minute')")
+    const sent = async (path: string, fields: Record<string, string>): Promise<Answer> => await call(`${replicas[1]?.started.url}/oauth/${path}`, {
+      method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ ...fields, client_id: client.client_id, client_secret: client.client_secret }).toString()
+    })
+    const version = async (): Promise<number> => Number((await database.query("SELECT version FROM gateway.changes WHERE what = 'tokens'")).rows[0].version)
+    const before = await version()
+    const { json: first } = await sent('token', { grant_type: 'authorization_code', code: 'code' })
+    const { json: tokens } = await sent('token', { grant_type: 'refresh_token', refresh_token: first.refresh_token })
+    // What is given needs no word to the others.
+    expect(await version()).toBe(before)
+    expect((await ledgers(0, first.access_token, 'none')).status).toBe(404)
+    await sent('revoke', { token: first.access_token })
+    expect(await version()).toBeGreaterThan(before)
     await database.end()
-    const { json: tokens } = await call(`${replicas[1]?.started.url}/oauth/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: 'code', client_id: client.client_id, client_secret: client.client_secret }).toString(), headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+    await expect.poll(async () => (await ledgers(0, first.access_token, 'none')).status, { timeout: 10_000 }).toBe(401)
     expect((await Promise.all([0, 1, 2].map(async (replica) => (await ledgers(replica, tokens.access_token, 'none')).status)))).toEqual([404, 404, 404])
     await admin(2, 'DELETE', `/oauth/clients/${client.client_id}`)
     for (const replica of [0, 1, 2]) await expect.poll(async () => (await ledgers(replica, tokens.access_token, 'none')).status, { timeout: 10_000 }).toBe(401)
