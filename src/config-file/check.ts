@@ -62,6 +62,9 @@ const IN_CLEAR = 'name where it is, as ${NAME} or file:PATH: the file holds no s
 // eslint-disable-next-line no-template-curly-in-string
 const KEY_IN_CLEAR = 'a key does not stand in the file: write key: ${NAME} or key: file:PATH, or its hash, which blnk-gateway keys hash prints'
 
+// What Postgres does not store in text, and what has no form in UTF-8.
+const UNSTORABLE = /[\0\p{Surrogate}]/u
+
 /** Reads the members of a file, and gathers what is wrong. */
 class Reader {
   readonly problems: string[] = []
@@ -92,7 +95,8 @@ class Reader {
     if (typeof value === 'boolean') return String(value)
     if (typeof value !== 'string') return this.wrong(path, 'is one text')
     try {
-      return this.resolve(value)
+      const text = this.resolve(value)
+      return UNSTORABLE.test(text) ? this.wrong(path, 'has a character that is no text, such as U+0000') : text
     } catch (error) {
       if (!(error instanceof UnresolvedError)) throw error
       return this.wrong(path, error.message)
@@ -162,7 +166,8 @@ function instanceOf (reader: Reader, id: string, value: Value): FileInstance | u
   return { instanceId: id, name: name ?? id, sandbox: sandbox === 'true', coreUrl, coreKey, databaseUrl, coreCa }
 }
 
-// RFC 3339 5.6
+// RFC 3339 5.6; in UTC a time may lie a year before or after what is written.
+const YEARS = /^(?!0000)\d{4}-/
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 
 /** The hash, and what may be shown of the key. */
@@ -184,7 +189,7 @@ function keyOf (reader: Reader, name: string, value: Value): FileKey | undefined
   const path = ['keys', name]
   const before = reader.problems.length
   const fields = reader.fields(path, value, Object.keys(KEY), 'a key')
-  if (name === '' || name.length > 200) reader.wrong(path, 'a name has 1 to 200 characters', 'name')
+  if (name === '' || name.length > 200 || UNSTORABLE.test(name)) reader.wrong(path, 'a name has 1 to 200 characters, none of them U+0000', 'name')
   const identity = identityOf(reader, path, fields)
   const scopes = fields['scopes'] === undefined ? reader.wrong(path, 'a key needs scopes: a list of what it may do') : reader.many([...path, 'scopes'], fields['scopes'])
   if (scopes?.length === 0) reader.wrong([...path, 'scopes'], 'is empty: name a scope')
@@ -198,7 +203,7 @@ function keyOf (reader: Reader, name: string, value: Value): FileKey | undefined
     if (!isAddressBlock(block)) reader.wrong([...path, 'addresses', i], 'must be an address or a block in CIDR notation, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32')
   }
   const expires = reader.one([...path, 'expires_at'], fields['expires_at'])
-  if (expires !== undefined && (!TIME.test(expires) || Number.isNaN(Date.parse(expires)))) reader.wrong([...path, 'expires_at'], 'must be a time with its zone, such as 2027-01-31T00:00:00Z')
+  if (expires !== undefined && (!TIME.test(expires) || Number.isNaN(Date.parse(expires)) || !YEARS.test(new Date(expires).toISOString()))) reader.wrong([...path, 'expires_at'], 'must be a time with its zone, such as 2027-01-31T00:00:00Z')
   if (reader.problems.length > before || identity === undefined || scopes === undefined) return undefined
   return { name, ...identity, scopes: [...new Set(scopes)], instanceId: instanceId ?? null, addresses, expiresAt: expires === undefined ? null : new Date(expires).toISOString() }
 }

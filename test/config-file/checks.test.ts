@@ -83,11 +83,24 @@ describe('what is wrong is said with its place, and all of it', () => {
     [`keys:\n  ci: {hash: "${HASH}", scopes: ["*"], expires_at: 2027-01-01}\n`, 'gateway.yaml:2:116: keys.ci.expires_at: must be a time with its zone, such as 2027-01-31T00:00:00Z'],
     [`keys:\n  a: {hash: "${HASH}", scopes: ["*"]}\n  b: {hash: "${HASH}", scopes: ["*"]}\n`, 'gateway.yaml:3:3: keys.b: is the same key as keys.a: leave one of them out'],
     [`keys:\n  ci: {hash: "${HASH}", scopes: ["*"], addresses: [10.0.0.0/33]}\n`, 'gateway.yaml:2:116: keys.ci.addresses[0]: must be an address or a block in CIDR notation, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32'],
+    [`keys:\n  ci: {hash: "${HASH}", scopes: ["*"], expires_at: 0000-01-01T00:00:00Z}\n`, 'gateway.yaml:2:116: keys.ci.expires_at: must be a time with its zone, such as 2027-01-31T00:00:00Z'],
+    [`keys:\n  ci: {hash: "${HASH}", scopes: ["*"], expires_at: 9999-12-31T23:59:59-12:00}\n`, 'gateway.yaml:2:116: keys.ci.expires_at: must be a time with its zone, such as 2027-01-31T00:00:00Z'],
+    [`keys:\n  "a\\0b": {hash: "${HASH}", scopes: ["*"]}\n`, 'gateway.yaml:2:3: keys["a\\u0000b"]: a name has 1 to 200 characters, none of them U+0000'],
+    ['instances:\n  a: {name: "x\\0y"}\n', 'gateway.yaml:2:13: instances.a.name: has a character that is no text, such as U+0000'],
+    ['keys: *none\n', 'gateway.yaml: is not taken: Unresolved alias (the anchor must be set before the alias): none'],
+    ['<<: 5\n', 'gateway.yaml: is not taken: Merge sources must be maps or map aliases'],
     ['instances:\n  a: {core_key: "${NOT_SET}"}\n', 'gateway.yaml:2:17: instances.a.core_key: the variable NOT_SET is not set']
   ])('%s', (text, ...problems) => {
     expect(check(text).problems).toEqual(problems)
     expect(problems.join()).not.toContain(KEY)
   })
+})
+
+test.each([
+  ['aliases that stand for ever more', ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]', ...[...'bcdef'].map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcde'[i]}`).join(', ')}]`)].join('\n')],
+  ['lists in lists', '['.repeat(50_000)]
+])('%s are one problem', (_name, text) => {
+  expect(check(text).problems).toEqual([expect.stringMatching(/^gateway\.yaml: is not taken: /)])
 })
 
 test('what stands in a file is read as it is written', () => {
