@@ -7,6 +7,7 @@ test.each([
   ['POST', '/admin/keys', { name: NUL, scopes: ['*'] }, 400],
   ['POST', '/admin/keys', { name: 'a', scopes: ['*'], expires_at: '2030-01-01T00:00:00+23:59' }, 400],
   ['POST', '/admin/keys', { name: 'a', scopes: ['*'], expires_at: '2016-12-31T23:59:60Z' }, 400],
+  ['POST', '/admin/keys', { name: 'a', scopes: ['*'], expires_at: '9999-12-31T23:59:59-12:00' }, 400],
   ['GET', '/admin/keys/%00', undefined, 400],
   ['DELETE', '/admin/keys/%00', undefined, 400],
   ['POST', '/admin/instances', { name: NUL, core_url: 'http://127.0.0.1:1' }, 400],
