@@ -54,18 +54,26 @@ function placeOf (cursor: string | undefined, after: string | undefined): Place 
 }
 
 /** The rows in CSV, batch by batch as they are read: no transaction is open meanwhile. */
-async function * csvOf (store: AuditStore, conditions: readonly Condition[], from: Place, limit: number): AsyncGenerator<string> {
+async function * csvOf (batches: AsyncIterable<ListedRow[]>): AsyncGenerator<string> {
   yield stringify([COLUMNS])
-  let place = from
-  for (let left = limit; left > 0;) {
-    const rows = await store.list(conditions, place, Math.min(left, MOST))
-    const last = rows.at(-1)
-    if (last === undefined) return
-    // What begins with = + - @ is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
-    yield stringify(rows, { columns: COLUMNS, escape_formulas: true })
-    left -= rows.length
-    place = 'after' in place ? { after: last.id } : { before: last.id }
-  }
+  // What begins with = + - @ is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+  for await (const rows of batches) yield stringify(rows, { columns: COLUMNS, escape_formulas: true })
+}
+
+/** All rows from a place on, the first of them read already: what the database refuses is answered, and is no end of a file. */
+async function batchesOf (store: AuditStore, conditions: readonly Condition[], { from, limit }: { from: Place, limit: number }): Promise<AsyncIterable<ListedRow[]>> {
+  const first = await store.list(conditions, from, Math.min(limit, MOST))
+  return (async function * () {
+    let left = limit
+    for (let rows = first; ;) {
+      const last = rows.at(-1)
+      if (last === undefined) return
+      yield rows
+      left -= rows.length
+      if (left <= 0) return
+      rows = await store.list(conditions, 'after' in from ? { after: last.id } : { before: last.id }, Math.min(left, MOST))
+    }
+  })()
 }
 
 function wantsCsv ({ format }: Readonly<Record<string, string | undefined>>, accept: string | undefined): boolean {
@@ -91,9 +99,10 @@ export const listAudit: Handler = async (request, reply, call) => {
     const more = rows.length > data.length
     return { data: data.map(shown), more, next_cursor: more && !('after' in place) ? cursorOf(data.at(-1)!.id) : null }
   }
+  const batches = await batchesOf(auditStore, conditions, { from: place, limit: limit ?? Infinity })
   call.rooms.audit?.act({ actor: { kind: 'admin' }, action: 'Audit log exported', entityKind: 'audit_log', outcome: 'done', requestId: call.requestId, address: request.record?.address })
   return await reply.type('text/csv; charset=utf-8').header('Content-Disposition', 'attachment; filename="audit-log.csv"').header('Cache-Control', 'no-store')
-    .send(Readable.from(csvOf(auditStore, conditions, place, limit ?? Infinity), { objectMode: false }))
+    .send(Readable.from(csvOf(batches), { objectMode: false }))
 }
 
 /** Whether the rows are as they were written, and all there. */

@@ -118,6 +118,10 @@ test('as CSV it is whole, formulas are none, and the export is an act of its own
   await told('action=Audit log exported&limit=1')
 })
 
+test('a value that the database does not take is refused as CSV too, and is no file that breaks off', async () => {
+  expect((await admin('GET', '/admin/audit?format=csv&since=0000-01-01T00:00:00Z')).json.error_detail.code).toBe('GEN_VALIDATION_ERROR')
+})
+
 test('/health/ready tells how many rows wait and were lost', async () => {
   expect((await call(`${own.url}/health/ready`)).json.audit).toEqual({ queued: expect.any(Number), lost: 0 })
 })
