@@ -101,7 +101,7 @@ export function createAudit ({ mode, most, stream, log }: AuditOptions): Audit {
     while (gone === FORGET_AT_ONCE)
   }
 
-  const to: Writer = { write: queue.push, count: (refusal) => { counts.add(refusal) } }
+  const to: Writer = { write: queue.push, count: (refusal) => { counts.add(refusal) }, hasOwnRow: (refusal) => counts.hasOwnRow(refusal) }
   const observer: Observer = {
     watch (request) {
       const { row } = request.routeOptions.config as { row?: Row }
@@ -118,8 +118,9 @@ export function createAudit ({ mode, most, stream, log }: AuditOptions): Audit {
       // A row that is open to all is written down once it is known who asked.
       if (action === null || call.row.scope === 'public') return
       const act = randomUUID()
-      await queue.commit({ ...intentOf(call, request, action), act })
+      // Before it is tried: an intent that was too late is written all the same, and this refusal is its outcome.
       acts.set(request, act)
+      await queue.commit({ ...intentOf(call, request, action), act })
     }
   }
 

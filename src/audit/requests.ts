@@ -44,16 +44,24 @@ export function intentOf (call: Call, request: FastifyRequest, action: Action): 
 }
 
 /** Of a refusal that could come any number of times; undefined for what has a row of its own. */
-function countedOf (outcome: Outcome, actor: Actor): Refusal | undefined {
-  const { refusal, at, address, reason = 'refused' } = outcome
-  if (refusal === undefined || refusal.status >= 500 || (actor.kind !== 'none' && refusal.status !== TOO_MANY)) return undefined
-  return { at, actor, address, reason, status: refusal.status }
+function countedOf (outcome: Outcome, actor: Actor, hasOwnRow: Writer['hasOwnRow']): Refusal | undefined {
+  const { refusal, at, address, reason = 'refused', row, instanceId } = outcome
+  if (refusal === undefined || refusal.status >= 500) return undefined
+  const counted = { at, actor, address, reason, status: refusal.status }
+  if (actor.kind === 'none' || refusal.status === TOO_MANY) return counted
+  const route = row === undefined ? undefined : routeOf(row)
+  // An instance that there is: any other id is the caller's own word, and each would have a row.
+  const known = outcome.reason === 'unknown_instance' || outcome.reason === 'bound_to_another_instance' ? undefined : instanceId
+  const alike = { ...counted, route, instanceId: known }
+  return hasOwnRow(alike) ? undefined : alike
 }
 
 /** Where acts are written, one by one or counted. */
 export interface Writer {
   write(entry: AuditEntry): void
   count(refusal: Refusal): void
+  /** Asked once a refusal: whether it is one of the first of its kind. */
+  hasOwnRow(refusal: Refusal): boolean
 }
 
 const commonOf = (outcome: Outcome): Pick<AuditEntry, 'at' | 'outcome' | 'status' | 'reason' | 'route' | 'requestId' | 'address'> => ({
@@ -67,10 +75,10 @@ const commonOf = (outcome: Outcome): Pick<AuditEntry, 'at' | 'outcome' | 'status
 })
 
 /** A refusal of what is no act: a read, or a route that is not there. One that nobody decided, such as a Core that is down, is none. */
-export function writeRefusal (outcome: Outcome, { write, count }: Writer): void {
+export function writeRefusal (outcome: Outcome, { write, count, hasOwnRow }: Writer): void {
   if (outcome.refusal === undefined || outcome.refusal.status >= 500) return
   const actor = actorOf(outcome.row, outcome.credential, outcome.refusal.status !== 401)
-  const refusal = countedOf(outcome, actor)
+  const refusal = countedOf(outcome, actor, hasOwnRow)
   if (refusal === undefined) write({ ...commonOf(outcome), actor, action: 'Request refused', instanceId: outcome.instanceId })
   else count(refusal)
 }
@@ -90,7 +98,7 @@ export interface Watched {
 }
 
 /** Reads out of an act's request and answer what they are about, while both pass. */
-export function watchAct ({ request, row, action, intended }: Watched, { write, count }: Writer): Watch {
+export function watchAct ({ request, row, action, intended }: Watched, { write, count, hasOwnRow }: Writer): Watch {
   const sent = action.sent === undefined ? undefined : new Members(action.sent)
   let received: Members | undefined
   return {
@@ -105,7 +113,7 @@ export function watchAct ({ request, row, action, intended }: Watched, { write, 
       const act = intended()
       const acted = request.call?.acted
       const actor = acted?.actor ?? actorOf(row, outcome.credential, outcome.refusal?.status !== 401)
-      const refusal = act === undefined ? countedOf(outcome, actor) : undefined
+      const refusal = act === undefined ? countedOf(outcome, actor, hasOwnRow) : undefined
       if (refusal !== undefined) return count(refusal)
       // Anybody can send it as often as they like.
       if (row.scope === 'public' && actor.kind === 'none') return

@@ -46,3 +46,27 @@ test('what a credential is refused too often is counted as its own', () => {
   counts.add(refusal)
   expect(counts.take(Infinity).map(({ actor: { kind }, count }) => [kind, count])).toEqual([['key', 5], ['none', 1]])
 })
+
+test('of a credential the first refusals alike in a minute have rows of their own, and those beyond are counted', () => {
+  const counts = new RefusalCounts()
+  const one = { ...refusal, actor: { kind: 'key', id: 'key_1', name: 'ci' }, reason: 'insufficient_scope', status: 403, route: 'POST /proxy/ledgers', instanceId: 'inst_1' } as const
+  const own = (given: typeof one | object): number => Array.from({ length: 30 }, () => {
+    const each = { ...one, ...given }
+    const has = counts.hasOwnRow(each)
+    if (!has) counts.add(each)
+    return has
+  }).filter(Boolean).length
+  expect([own({}), own({ route: 'POST /proxy/balances' }), own({ reason: 'no_instance_id' }), own({ actor: { kind: 'key', id: 'key_2' } }), own({ at: 120_000 })]).toEqual([20, 20, 20, 20, 20])
+  expect(counts.take(120_000).map(({ actor, route, reason, instanceId, count }) => [actor.id, route, reason, instanceId, count])).toEqual([
+    ['key_1', 'POST /proxy/ledgers', 'insufficient_scope', 'inst_1', 10],
+    ['key_1', 'POST /proxy/balances', 'insufficient_scope', 'inst_1', 10],
+    ['key_1', 'POST /proxy/ledgers', 'no_instance_id', 'inst_1', 10],
+    ['key_2', 'POST /proxy/ledgers', 'insufficient_scope', 'inst_1', 10]
+  ])
+})
+
+test('kinds of refusals that are told apart are bounded', () => {
+  const counts = new RefusalCounts()
+  const has = Array.from({ length: 10_001 }, (_, i) => counts.hasOwnRow({ ...refusal, actor: { kind: 'token', id: `sub-${i}` } }))
+  expect(has.indexOf(false)).toBe(10_000)
+})
