@@ -1,13 +1,6 @@
 // Members of a JSON object, read as its bytes pass: ids out of answers that are never held. The bytes need not be JSON.
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../lib/json-bytes.js'
 
 /** Bytes of a name or of a value that are held; a longer one is taken for none. Ids have 40 or so. */
 const MOST_TEXT = 512

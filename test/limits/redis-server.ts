@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../support/free-port.js'
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 if (!hasRedis) console.log('skipped: what is counted in Redis needs the program redis-server')
@@ -16,15 +16,6 @@ export interface RedisServer {
   /** With SIGSTOP it hangs: it accepts, and says nothing. */
   signal (name: NodeJS.Signals): void
   stop (): Promise<void>
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** A Redis of the test's own, with nothing on disk. Ends with the test. */
