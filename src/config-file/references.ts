@@ -54,7 +54,7 @@ const ONE_REFERENCE = /^(?:\$\{\w+\}|file:.+)$/s
 export const isReference = (text: string): boolean => ONE_REFERENCE.test(text)
 
 /** The password of a URL, also where it is written as `?password=`; undefined for none. */
-const passwordOf = (url: string): string | undefined => /^[a-z+]+:\/\/[^:/?#@]*:([^@/]*)@/i.exec(url)?.[1] ?? /[?&]password=([^&]*)/i.exec(url)?.[1]
+const passwordOf = (url: string): string | undefined => /^[a-z+]+:\/\/[^:/?#@]*:([^/?#]*)@/i.exec(url)?.[1] ?? /[?&]\w*password=([^&]*)/i.exec(url)?.[1]
 
 /** Whether a URL holds a password in clear. */
 export function holdsPassword (url: string): boolean {
@@ -62,7 +62,8 @@ export function holdsPassword (url: string): boolean {
   return password !== undefined && password !== '' && !isReference(password) && !isReference(url)
 }
 
-/** A URL as it may be shown. */
+/** A URL as it may be shown. A password may hold an @, and for a service behind HTTP a name alone may be its token. */
 export const withoutPassword = (url: string): string => url
-  .replace(/^([a-z+]+:\/\/)[^:/?#@]*:[^@/]*@/i, '$1***@')
-  .replace(/([?&]password=)[^&]*/gi, '$1***')
+  .replace(/^(https?:\/\/)[^/?#]*@/i, '$1***@')
+  .replace(/^([a-z+]+:\/\/)[^:/?#@]*:[^/?#]*@/i, '$1***@')
+  .replace(/([?&]\w*password=)[^&]*/gi, '$1***')

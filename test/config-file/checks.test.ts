@@ -9,7 +9,7 @@ import { SETTINGS, type Config } from '../../src/config.js'
 import { checkFile, type Checked } from '../../src/config-file/check.js'
 import { examine, loadConfig } from '../../src/config-file/load.js'
 import { fileSchema, isSecret } from '../../src/config-file/members.js'
-import { resolveText } from '../../src/config-file/references.js'
+import { holdsPassword, resolveText, withoutPassword } from '../../src/config-file/references.js'
 import { shownSettings } from '../../src/config-file/show.js'
 import { readText } from '../../src/config-file/text.js'
 import { textOf } from '../house/source-files.js'
@@ -169,6 +169,18 @@ describe('a file beside flags and environment', () => {
     expect(text).toContain('postgres://***@h/d?password=***')
     expect(Object.values(SETTINGS).map(({ env }) => env).filter(isSecret)).toEqual(expect.arrayContaining(['BLNK_ENCRYPTION_KEY', 'BLNK_ADMIN_TOKEN', 'BLNK_API_KEY', 'CORE_KEY', 'SANDBOX_CORE_KEY']))
   })
+})
+
+test.each([
+  ['postgres://u:s3cr3t@h/d', 'postgres://***@h/d'],
+  ['postgres://u:p@s3cr3t@h/d', 'postgres://***@h/d'],
+  ['postgres://u@h/d?user=a@b', 'postgres://u@h/d?user=a@b'],
+  ['postgres://h/d?sslpassword=s3cr3t&sslmode=require', 'postgres://h/d?sslpassword=***&sslmode=require'],
+  ['redis://:a@b:s3cr3t@h:1', 'redis://***@h:1'],
+  ['https://s3cr3t@h:4318/v1', 'https://***@h:4318/v1']
+])('%s is shown as %s', (url, shown) => {
+  expect(withoutPassword(url)).toBe(shown)
+  expect(holdsPassword(url)).toBe(/s3cr3t/.test(url) && !url.startsWith('https'))
 })
 
 describe('docs/gateway.schema.json', () => {
