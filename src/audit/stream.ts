@@ -1,7 +1,9 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { pino, type Logger } from 'pino'
 import { SettingError } from '../config.js'
 import type { AuditRow } from './row.js'
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 
 export interface AuditStream {
   write(row: AuditRow): void
@@ -26,7 +28,8 @@ const FLUSH_MS = 2_000
  */
 export function openStream (to: string, log: Logger): AuditStream {
   try {
-    if (to !== '-') closeSync(openSync(to, 'a', 0o600))
+    // A pipe that nobody reads would be waited for without end; with O_NONBLOCK it is an error (POSIX open, ENXIO).
+    if (to !== '-') closeSync(openSync(to, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600))
   } catch (error) {
     throw new SettingError(`AUDIT_STREAM names a file that cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error })
   }
