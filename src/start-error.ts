@@ -1,4 +1,5 @@
 import { SettingError, type Config } from './config.js'
+import { DatabaseGone } from './lib/postgres.js'
 import { DataDirError } from './store/embedded.js'
 import { StoreError } from './store/open.js'
 
@@ -8,6 +9,7 @@ const DIRECTORY = new Set(['EACCES', 'EDQUOT', 'EEXIST', 'ENOSPC', 'ENOTDIR', 'E
 /** Why a start failed: one sentence for what the person who starts it can mend; null for what is our fault. */
 export function mendable (error: unknown, config: Config): string | null {
   if (error instanceof SettingError || error instanceof DataDirError || error instanceof StoreError) return error.message
+  if (error instanceof DatabaseGone && config.databaseUrl !== undefined) return `DATABASE_URL cannot be used: ${error.message}`
   const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number }
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') {
     // Of a file system that is read-only, mkdir says that the directory is not there.

@@ -69,15 +69,22 @@ export function openDatabase (address: PostgresAddress, max: number, onError: (e
     async transaction (work) {
       const client = await pool.connect().catch((error: unknown) => { throw judged(error) })
       let broken: Error | undefined
+      // The pool listens to idle connections alone, and an error that nobody hears ends the process.
+      const lost = (error: Error): void => {
+        broken = error
+        onError(error)
+      }
+      client.on('error', lost)
       try {
-        await client.query('BEGIN')
+        await run(client, 'BEGIN')
         const result = await work({ query: async (text, values) => await run(client, text, values) as never })
-        await client.query('COMMIT')
+        await run(client, 'COMMIT')
         return result
       } catch (error) {
         await client.query('ROLLBACK').catch((e: Error) => { broken = e })
         throw error
       } finally {
+        client.off('error', lost)
         client.release(broken)
       }
     },
