@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { isRegistered, redirectUriFault, withParameters } from '../../src/oauth/redirect-uri.js'
 
 test.each([
-  'https://app.example.com/callback', 'https://app.example.com:8443/a/b?c=d', 'http://127.0.0.1:51423/cb', 'http://127.0.0.1/', 'http://[::1]:1/cb', 'http://localhost:3000/cb',
+  'https://app.example.com/callback', 'https://app.example.com:8443/a/b?c=d', 'http://127.0.0.1:51423/cb', 'http://127.0.0.1/', 'http://[::1]:1/cb', 'https://[2001:db8::1]/cb', 'https://APP.example.com?a', 'http://localhost:3000/cb',
   'com.example.app:/cb', 'com.example.app://cb/x'
 ])('may be redirected to: %s', (uri) => { expect(redirectUriFault(uri)).toBe(undefined) })
 
@@ -10,6 +10,8 @@ test.each([
   'http://app.example.com/', 'http://127.example.com/', 'http://localhost.example.com/', 'https://app.example.com/#fragment', 'https://app.example.com/#',
   'https://user@app.example.com/', 'https://user:pass@app.example.com/', 'https://app.example.com@evil.example.com/', '/callback', 'callback', '//app.example.com/', 'https:', 'https:/app.example.com', 'https:///app.example.com',
   'https://app.example.com\\@evil.example.com/', 'https://app.example.com/ x', 'https://app.example.com/\n', 'https://app.example.com/ä',
+  // Content-Security-Policy would read these as the end of a directive, of a policy, and as every host.
+  'https://a;sandbox', 'https://a,b/', 'https://*.example.com/', "https://a'b/", 'https://app%2eexample.com/', 'https://app.example.com:/',
   // https://url.spec.whatwg.org/#url-parsing takes these as what they are, and a browser runs the first three.
   'javascript:alert(1)', 'data:text/html,x', 'vbscript:x', 'JAVASCRIPT:alert(1)', 'file:///etc/passwd', 'app:/cb', 'blob:https://x/', 'ws://127.0.0.1/'
 ])('may not: %j', (uri) => { expect(redirectUriFault(uri)).toMatch(/^(must|holds)/) })
