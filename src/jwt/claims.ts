@@ -6,6 +6,9 @@ import type { JwtSettings } from './settings.js'
 /** What may be a name, and be stored and logged. */
 const PLAIN = /^[^\p{Cc}]{1,255}$/u
 
+// https://tc39.es/ecma262/#sec-time-values-and-time-range: 1e400 is read as Infinity, and would never come.
+const LAST_SECOND = 8.64e12
+
 const isPlain = (value: unknown): value is string => typeof value === 'string' && PLAIN.test(value)
 
 /** The claim of this name, or of this path: `realm_access.roles`. A name may have dots of its own, as in `https://example.com/roles`. */
@@ -34,7 +37,7 @@ function instancesOf (claims: JWTPayload, claim: string | undefined): readonly s
 /** Who a token with these claims stands for, once they are verified; undefined where it names nobody. */
 export function credentialOfClaims (claims: JWTPayload, s: JwtSettings): Credential | undefined {
   const { iss, sub, exp } = claims
-  if (!isPlain(sub) || exp === undefined) return undefined
+  if (!isPlain(sub) || exp === undefined || exp > LAST_SECOND) return undefined
   const id = `${iss}#${sub}`
   const words = wordsOf(claimAt(claims, s.jwtScopesClaim))
   const map = s.jwtScopeMap

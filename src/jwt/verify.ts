@@ -32,7 +32,8 @@ async function verified (token: string, key: JWTVerifyGetKey, options: JWTVerify
       try {
         return await jwtVerify(token, one, options)
       } catch (each) {
-        if (!(each instanceof errors.JWSSignatureVerificationFailed)) throw each
+        // One that cannot be used is no error of jose's, and hinders none of the others.
+        if (each instanceof errors.JOSEError && !(each instanceof errors.JWSSignatureVerificationFailed)) throw each
       }
     }
     throw new errors.JWSSignatureVerificationFailed()

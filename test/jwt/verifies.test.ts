@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
-import { exportSPKI, SignJWT } from 'jose'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { CompactSign, exportSPKI, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { createKeySet } from '../../src/jwt/key-set.js'
 import type { JwtSettings } from '../../src/jwt/settings.js'
@@ -52,6 +52,12 @@ const CLAIMS: ReadonlyArray<readonly [name: string, claims: object, refusal: str
 ]
 test.each(CLAIMS)('refused for its claims: %s', async (_name, claims, refusal) => {
   expect(await check(await sign(pair, ISSUER, { claims: claims as Record<string, string> }))).toBe(refusal)
+})
+
+test('a time that never comes is no end', async () => {
+  const payload = Buffer.from(JSON.stringify({ ...right, exp: 0 }).replace('"exp":0', '"exp":1e400'))
+  const endless = await new CompactSign(payload).setProtectedHeader({ alg: pair.alg, kid: pair.kid }).sign(pair.privateKey)
+  expect(await check(endless)).toBe('jwt_malformed')
 })
 
 test('clocks may differ by JWT_CLOCK_SKEW', async () => {
@@ -114,6 +120,13 @@ test('keys without names are tried in turn', async () => {
   expect(await verifyJwt(token, { key: find, settings, now })).toMatchObject({ kind: 'jwt' })
   const strange = await sign(await makePair('x'), ISSUER, { header: { kid: undefined } })
   expect(await verifyJwt(strange, { key: find, settings, now })).toBe('jwt_bad_signature')
+})
+
+test('a key without a name that is too short hinders none of the others', async () => {
+  const { kid: _kid, ...long } = rsa.jwk
+  const short = { ...generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' }), alg: 'RS256' }
+  const { find } = createKeySet(async () => ({ keys: [short, long] }), keptLog().log)
+  expect(await verifyJwt(await sign(rsa, ISSUER, { header: { kid: undefined } }), { key: find, settings, now })).toMatchObject({ kind: 'jwt' })
 })
 
 test.each([
