@@ -59,12 +59,13 @@ export interface TokenStore {
   refresh(token: string): Promise<IssuedRefresh | null>
   /** Takes a code, or a refresh token, and gives tokens for it, in one statement. @returns seconds until the access token expires; null: it was taken already, or has ended */
   exchange(taken: { code: string } | { refresh: string }, tokens: NewTokens): Promise<number | null>
-  revokeGrant(id: string): Promise<void>
+  /** @returns false: it was revoked already */
+  revokeGrant(id: string): Promise<boolean>
   /** What a person has allowed and a client can still use, the newest first. */
   allowedBy(subject: string): Promise<Allowed[]>
-  /** @returns the client that had it; null where the person has no such grant */
+  /** @returns the client that had it; null where the person has no such grant, or no longer */
   takeBack(id: string, subject: string): Promise<string | null>
-  /** Revokes what a token of this client stands for. @returns whether there was one */
+  /** Revokes what a token of this client stands for. @returns whether anything ended by it */
   revoke(token: string, clientId: string): Promise<boolean>
   find(hashes: readonly Buffer[]): Promise<FoundToken[]>
   /** Deletes what has expired and so needs not to be known any more. */
@@ -104,9 +105,7 @@ export function createTokenStore (db: Queryable): TokenStore {
       [hashToken(from), hashToken(access), hashToken(refresh), scopes, seconds])
       return rows[0]?.seconds ?? null
     },
-    async revokeGrant (id) {
-      await db.query('UPDATE gateway.oauth_grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1', [id])
-    },
+    revokeGrant: async (id) => (await db.query('UPDATE gateway.oauth_grants SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id', [id])).rows.length > 0,
     allowedBy: async (subject) => (await db.query<Allowed>(`SELECT g.id, c.name AS "clientName", g.scopes, ${['g.created_at', 'g.expires_at']
       .map((column, at) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS ${at === 0 ? 'since' : 'until'}`).join(', ')}
       FROM gateway.oauth_grants g JOIN gateway.oauth_clients c ON c.id = g.client_id
@@ -114,16 +113,16 @@ export function createTokenStore (db: Queryable): TokenStore {
         AND EXISTS (SELECT FROM gateway.oauth_tokens t WHERE t.grant_id = g.id AND t.ended_at IS NULL AND t.expires_at > now())
       ORDER BY g.created_at DESC, g.id LIMIT 500`, [subject])).rows,
     async takeBack (id, subject) {
-      const { rows } = await db.query<{ client: string }>('UPDATE gateway.oauth_grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND subject = $2 RETURNING client_id AS client', [id, subject])
+      const { rows } = await db.query<{ client: string }>('UPDATE gateway.oauth_grants SET revoked_at = now() WHERE id = $1 AND subject = $2 AND revoked_at IS NULL RETURNING client_id AS client', [id, subject])
       return rows[0]?.client ?? null
     },
     async revoke (token, clientId) {
       // RFC 7009 2.1: with a refresh token all that came of the same grant.
       const { rows } = await db.query(`WITH found AS (SELECT t.hash, t.kind, t.grant_id FROM gateway.oauth_tokens t JOIN gateway.oauth_grants g ON g.id = t.grant_id
           WHERE t.hash = $1 AND g.client_id = $2),
-        grants AS (UPDATE gateway.oauth_grants g SET revoked_at = coalesce(g.revoked_at, now()) FROM found WHERE g.id = found.grant_id AND found.kind = 'refresh'),
-        tokens AS (UPDATE gateway.oauth_tokens t SET ended_at = coalesce(t.ended_at, now()) FROM found WHERE t.hash = found.hash AND found.kind = 'access')
-        SELECT kind FROM found`, [hashToken(token), clientId])
+        grants AS (UPDATE gateway.oauth_grants g SET revoked_at = now() FROM found WHERE g.id = found.grant_id AND found.kind = 'refresh' AND g.revoked_at IS NULL RETURNING 1),
+        tokens AS (UPDATE gateway.oauth_tokens t SET ended_at = now() FROM found WHERE t.hash = found.hash AND found.kind = 'access' AND t.ended_at IS NULL RETURNING 1)
+        SELECT 1 FROM grants UNION ALL SELECT 1 FROM tokens`, [hashToken(token), clientId])
       return rows.length > 0
     },
     find: async (hashes) => (await db.query<FoundToken>(`SELECT t.hash, c.id AS "clientId", c.name AS "clientName", c.scopes AS "clientScopes", g.subject, t.scopes,

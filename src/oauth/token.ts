@@ -61,10 +61,12 @@ export const token: Handler = async (request, reply, call) => {
 
 /** Whoever has what was used already may be a thief, or the one who was robbed (RFC 6749 4.1.2; RFC 9700 4.14.2). */
 async function revokeReused (what: string, { grantId, clientId }: { grantId: string, clientId: string }, rooms: Rooms): Promise<GatewayError> {
-  await rooms.opened.oauthTokens.revokeGrant(grantId)
-  await rooms.opened.changed('tokens')
-  rooms.audit?.act({ actor: { kind: 'gateway' }, action: 'Grant revoked', entityKind: 'client', entityId: clientId, outcome: 'done', reason: `${what.replace(' ', '_')}_reused` })
-  rooms.log.warn({ client: clientId, grant: grantId }, `${what} was used again: all that came of its grant is revoked`)
+  // Of many at a time one revokes, and tells of it.
+  if (await rooms.opened.oauthTokens.revokeGrant(grantId)) {
+    rooms.audit?.act({ actor: { kind: 'gateway' }, action: 'Grant revoked', entityKind: 'client', entityId: clientId, outcome: 'done', reason: `${what.replace(' ', '_')}_reused` })
+    rooms.log.warn({ client: clientId, grant: grantId }, `${what} was used again: all that came of its grant is revoked`)
+    await rooms.opened.changed('tokens')
+  }
   return refusal('OAUTH_INVALID_GRANT', `This ${what} was used already: all tokens that came of its grant are revoked now`)
 }
 

@@ -39,6 +39,38 @@ test('of several refreshes at a time one wins', async () => {
   expect(answers.filter(({ status }) => status === 200).length).toBe(1)
 })
 
+test('of many who revoke a grant at a time one does, and is to tell of it', async () => {
+  const client = await newClient()
+  await tokensOf(client)
+  const { db } = testDatabase(1)
+  const { rows: [grant] } = await db.query<{ id: string }>('SELECT id FROM gateway.oauth_grants WHERE client_id = $1', [client.id])
+  const tokens = createTokenStore(db)
+  const all = await Promise.all([1, 2, 3, 4].map(async () => await tokens.revokeGrant(grant?.id as string)))
+  await db.close()
+  expect(all.filter((revoked) => revoked).length).toBe(1)
+})
+
+test('what ends nothing is no change that every process would follow', async () => {
+  const client = await newClient()
+  const { refresh_token: refreshToken, access_token: accessToken } = await tokensOf(client)
+  const { db } = testDatabase(1)
+  await db.transaction(async (tx) => {
+    // What other tests change meanwhile is not seen.
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    const version = async (): Promise<string | undefined> => (await tx.query<{ version: string }>("SELECT version::text FROM gateway.changes WHERE what = 'tokens'")).rows[0]?.version
+    const tokens = createTokenStore(tx)
+    const before = await version()
+    expect(await tokens.revoke('blnk_rt_unknown', client.id)).toBe(false)
+    expect(await tokens.revoke(refreshToken, 'blnk_client_another')).toBe(false)
+    expect(await tokens.revokeGrant('grant_unknown')).toBe(false)
+    expect(await version()).toBe(before)
+    expect([await tokens.revoke(accessToken, client.id), await tokens.revoke(accessToken, client.id)]).toEqual([true, false])
+    expect([await tokens.revoke(refreshToken, client.id), await tokens.revoke(refreshToken, client.id)]).toEqual([true, false])
+    expect(await version()).toBe(String(Number(before) + 2))
+  })
+  await db.close()
+})
+
 test('a refresh token is for its client', async () => {
   const [client, other] = [await newClient(), await newClient()]
   const { refresh_token: token } = await tokensOf(client)
