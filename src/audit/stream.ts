@@ -53,6 +53,8 @@ export function openStream (to: string, log: Logger): AuditStream {
           resolve()
         })
       })
+      // At the exit of the process what is left would be tried without end, and a full disk takes nothing.
+      out.destroy()
     }
   }
 }

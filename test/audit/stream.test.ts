@@ -17,3 +17,14 @@ test('what cannot be written is said at the start, a pipe that nobody reads too'
   expect(() => openStream(folder, log)).toThrow('(EISDIR)')
   expect(() => openStream(join(folder, 'none', 'audit.ndjson'), log)).toThrow('(ENOENT)')
 })
+
+test('a disk that is full does not keep the process from its end', () => {
+  const module = new URL('../../dist/src/audit/stream.js', import.meta.url).href
+  const script = `import { pino } from 'pino'
+    const { openStream } = await import(${JSON.stringify(module)})
+    const stream = openStream('/dev/full', pino({ level: 'silent' }))
+    stream.write({ action: 'Ledger created' })
+    await stream.close()
+    process.exit(0)`
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 }).status).toBe(0)
+}, 60_000)
