@@ -69,9 +69,9 @@ function url (env: string, schemes: readonly string[]): (t: string) => string {
 
 export const apiKey = (env: string) => (t: string): string => {
   const least = KEY_PREFIX.length + 15
-  return t.startsWith(KEY_PREFIX) && t.length >= least && /^[\w.~+/-]+$/.test(t) && !/^blnk_[ar]t_/.test(t)
+  return t.startsWith(KEY_PREFIX) && t.length >= least && /^[\w.~+/-]+$/.test(t) && !/^blnk_(?:at|rt|client|secret|code)_/.test(t)
     ? t
-    : wrong(`${env} must start with ${KEY_PREFIX} (not blnk_at_ or blnk_rt_), be at least ${least} characters long and hold letters, digits, - . _ ~ + / only`)
+    : wrong(`${env} must start with ${KEY_PREFIX} (not blnk_at_, blnk_rt_ or what else OAuth has), be at least ${least} characters long and hold letters, digits, - . _ ~ + / only`)
 }
 
 function encryptionKey (t: string): Buffer {

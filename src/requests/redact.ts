@@ -7,7 +7,8 @@ export const REMOVED = '[removed]'
 const SHOWN = 13
 
 // The quantifiers have bounds so that no text, however made, is read more than a few times over.
-const TOKEN = /blnk_[\w.~+/-]{9,}=*/g
+/** All but the id of an OAuth client, which is no secret (RFC 6749 2.2), and by which the audit log is searched. */
+const TOKEN = /blnk_(?!client_[\w-]{22}(?![\w.~+/-]))[\w.~+/-]{9,}=*/g
 const BEARER = /(\bbearer:?\s{1,20})[\w.~+/-]{16,}=*/gi
 const BASIC = /(\bbasic:?\s{1,20})([\w+/-]{4,}=*)/gi
 /** RFC 7519 3; its first part is the base64url of `{"`. */

@@ -47,6 +47,13 @@ test('who made what, when and from where, with the id that Core gave', async () 
   expect(Date.parse(row!.at)).toBeGreaterThan(Date.now() - 60_000)
 })
 
+test('an OAuth client is found by its id, which is no secret', async () => {
+  const { json } = await admin('POST', '/admin/oauth/clients', { name: 'audited', scopes: ['proxy:read'] })
+  const id = json.client_id as string
+  expect((await admin('DELETE', `/admin/oauth/clients/${id}`)).status).toBe(200)
+  expect((await told(`entity_id=${id}`, 2)).map(({ action }) => action)).toEqual(['OAuth client revoked', 'OAuth client created'])
+})
+
 test('a transaction has its reference, and a hold says how it was settled', async () => {
   const { answer, requestId } = await send('POST', '/transactions', HOLD)
   const id = answer.json.transaction_id as string
