@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { startReceiver, type Received } from '../sandbox/deliveries/receiver.js'
 import { admin, ownInstance, type Answer, type Own } from '../support/gateway.js'
 
 let own: Own
-beforeEach(async () => { own = await ownInstance() })
+beforeAll(async () => { own = await ownInstance() })
 
 const webhook = async (body: object | null): Promise<Answer> => {
   const answer = await admin('PUT', `/admin/instances/${own.instanceId}/webhook`, body)
@@ -12,6 +12,11 @@ const webhook = async (body: object | null): Promise<Answer> => {
 }
 const settle = async (): Promise<void> => { expect((await admin('POST', `/admin/instances/${own.instanceId}/settle`)).status).toBe(204) }
 const deliveries = async (query = ''): Promise<Answer> => await admin('GET', `/admin/instances/${own.instanceId}/webhook/deliveries${query}`)
+
+beforeEach(async () => {
+  await webhook(null)
+  await admin('POST', `/admin/instances/${own.instanceId}/reset`)
+})
 
 test('a webhook set for a sandbox is told of what passes the proxy, and of nothing once it is taken away', async () => {
   const receiver = await startReceiver()
