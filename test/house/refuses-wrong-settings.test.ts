@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { readConfig, SettingError } from '../../src/config.js'
 import { run, start, workFolder, type Ended } from './command.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
@@ -48,16 +49,7 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   'the port of the sandbox in use': { env: { SANDBOX_PORT: String(port) }, names: new RegExp(`SANDBOX_PORT ${port} is in use`) },
   'an address that is not of this machine': { args: ['--host', '192.0.2.1'], names: /HOST.*192\.0\.2\.1 cannot be listened on/ },
   'DATABASE_URL without BLNK_ENCRYPTION_KEY': { env: server, names: /BLNK_ENCRYPTION_KEY must be set/ },
-  'DATABASE_URL without BLNK_ADMIN_TOKEN': { env: { ...server, BLNK_ENCRYPTION_KEY: 'a'.repeat(64) }, names: /BLNK_ADMIN_TOKEN must be set/ },
-  'DATABASE_URL with --ephemeral': { args: ['--ephemeral'], env: full, names: /DATABASE_URL and EPHEMERAL/ },
   'DATABASE_URL of a server that is not there': { env: full, names: /DATABASE_URL cannot be used/ },
-  'an encryption key of another length': { env: { BLNK_ENCRYPTION_KEY: 'abcd' }, names: /BLNK_ENCRYPTION_KEY must be 32 bytes/ },
-  'a short admin token': { env: { BLNK_ADMIN_TOKEN: 'short' }, names: /BLNK_ADMIN_TOKEN must be at least 32/ },
-  'a preset key that is not one': { env: { BLNK_API_KEY: 'sk_live_1234567890123456' }, names: /BLNK_API_KEY must start with blnk_/ },
-  'a preset key that looks like a token': { env: { BLNK_API_KEY: 'blnk_at_12345678901234567890' }, names: /BLNK_API_KEY must start with blnk_/ },
-  'routes that there are not': { env: { PROXY_ROUTES: 'all' }, names: /PROXY_ROUTES must be one of documented, core, any/ },
-  'a Core without a URL': { env: { CORE_KEY: 'secret' }, names: /CORE_KEY is set without CORE_URL/ },
-  'a Core that is no URL': { env: { CORE_URL: 'core:5001' }, names: /CORE_URL must be a URL/ },
   'a Core with a user in its URL': { env: { CORE_URL: 'http://user:secret@127.0.0.1:5001' }, names: /CORE_URL is not usable/ },
   'a certificate authority that is not there': { env: { CORE_URL: 'https://127.0.0.1:5001', CORE_CA: 'nowhere.pem' }, names: /CORE_CA names a file that cannot be read/ },
   'a seed that is not there': { args: ['--seed', 'nowhere.yaml'], names: /SEED \(--seed\) nowhere\.yaml cannot be read \(ENOENT\)/ },
@@ -71,6 +63,24 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   'a data directory that is a file': { args: ['--data-dir', 'a-file'], names: /DATA_DIR/ },
   'a data directory below a file': { args: ['--data-dir', 'a-file/data'], names: /DATA_DIR/ }
 }
+
+/** What is wrong by itself is found before anything is opened, so that no process need be started to see it. */
+const WRONG_BY_ITSELF: Readonly<Record<string, Wrong>> = {
+  'DATABASE_URL without BLNK_ADMIN_TOKEN': { env: { ...server, BLNK_ENCRYPTION_KEY: 'a'.repeat(64) }, names: /BLNK_ADMIN_TOKEN must be set/ },
+  'DATABASE_URL with --ephemeral': { env: { ...full, EPHEMERAL: 'true' }, names: /DATABASE_URL and EPHEMERAL/ },
+  'an encryption key of another length': { env: { BLNK_ENCRYPTION_KEY: 'abcd' }, names: /BLNK_ENCRYPTION_KEY must be 32 bytes/ },
+  'a short admin token': { env: { BLNK_ADMIN_TOKEN: 'short' }, names: /BLNK_ADMIN_TOKEN must be at least 32/ },
+  'a preset key that is not one': { env: { BLNK_API_KEY: 'sk_live_1234567890123456' }, names: /BLNK_API_KEY must start with blnk_/ },
+  'a preset key that looks like a token': { env: { BLNK_API_KEY: 'blnk_at_12345678901234567890' }, names: /BLNK_API_KEY must start with blnk_/ },
+  'routes that there are not': { env: { PROXY_ROUTES: 'all' }, names: /PROXY_ROUTES must be one of documented, core, any/ },
+  'a Core without a URL': { env: { CORE_KEY: 'secret' }, names: /CORE_KEY is set without CORE_URL/ },
+  'a Core that is no URL': { env: { CORE_URL: 'core:5001' }, names: /CORE_URL must be a URL/ }
+}
+
+test.each(Object.entries(WRONG_BY_ITSELF))('%s', (_name, { env = {}, names }) => {
+  expect(() => readConfig(env)).toThrow(SettingError)
+  expect(() => readConfig(env)).toThrow(names)
+})
 
 test.each(Object.entries(WRONG))('%s', async (_name, { args = [], env = {}, names }) => {
   expectRefusal(await run(['start', '--json', '--data-dir', 'data', ...args], { cwd, env: { PORT: '0', ...env } }), names)

@@ -1,8 +1,12 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { admin, ownInstance, type Answer, type Own } from '../support/gateway.js'
 
 let own: Own
-beforeEach(async () => { own = await ownInstance() })
+beforeAll(async () => { own = await ownInstance() })
+beforeEach(async () => {
+  await admin('POST', `/admin/instances/${own.instanceId}/reset`)
+  await admin('POST', `/admin/instances/${own.instanceId}/clock`, { frozen: false })
+})
 
 const order = async (body: object): Promise<Answer['json']> => {
   const answer = await admin('POST', `/admin/instances/${own.instanceId}/clock`, body)
