@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
 import type { Logger } from 'pino'
-import { adminRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { adminRows, dataRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
 import { openAudit } from './audit/audit.js'
 import { createAuditStore } from './audit/store.js'
 import { Credentials } from './auth/credentials.js'
 import { createKeyStore } from './auth/store.js'
 import { followFile, type Following } from './config-file/follow.js'
 import { isLoopback, SettingError, type Config } from './config.js'
+import { openSources } from './data/sources.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import { Faults } from './gateway/faults.js'
@@ -157,7 +158,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   }
 
   const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
-  const main = createServer([...proxyRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...oauthRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const main = createServer([...proxyRows, ...dataRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...oauthRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...openMetricsRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })
@@ -197,7 +198,14 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     following = followFile({ rooms, db, seal, take: (next) => { inForce = next } })
     await following?.begin()
     sandbox = await starting
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
+    const sources = openSources({
+      bounds: { statementMs: config.dataTimeoutMs, connections: config.dataConnections },
+      sandboxes: 'url' in store.address ? store.address : { db },
+      urls: () => new Set(instances.all().flatMap(({ instance }) => instance.databaseUrl ?? [])),
+      log
+    })
+    closers.push(sources.close)
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), sources, oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
     const { load, refresh } = createMemory(rooms, stores, async () => await readVersions(db))
     await load('instances')
     await load('keys')

@@ -8,6 +8,7 @@ const MAX_AGE = 7200
 
 /** What a page may read beside the few headers that the Fetch standard names. */
 const EXPOSED = [
+  'X-Blnk-Ignored',
   'X-Request-Id', 'X-Blnk-Reference', 'WWW-Authenticate', 'Retry-After', 'Idempotency-Replayed',
   'RateLimit', 'RateLimit-Policy', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'
 ]

@@ -12,6 +12,7 @@ import type { ClientStore } from '../oauth/client-store.js'
 import type { TokenStore } from '../oauth/token-store.js'
 import type { RequestRing } from '../requests/ring.js'
 import type { Instances } from '../instances/registry.js'
+import type { Sources } from '../data/sources.js'
 import type { InstanceStore } from '../instances/store.js'
 import type { Attempts } from '../login/attempts.js'
 import type { LoginStore } from '../login/store.js'
@@ -30,6 +31,8 @@ export interface Opened {
   readonly oauthClients: ClientStore
   readonly oauthTokens: TokenStore
   readonly auditStore: AuditStore
+  /** The databases of the instances, for reading. */
+  readonly sources: Sources
   readonly sandbox: Sandbox | undefined
   /** undefined: no sandbox */
   readonly seeding: Seeding | undefined

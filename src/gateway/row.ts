@@ -61,6 +61,8 @@ export interface Row {
   readonly instance: 'required' | 'none'
   /** JSON schema of the body, for routes of our own. */
   readonly body?: object
+  /** Its JSON body comes as the bytes that were sent: a parsed number would not keep its digits. */
+  readonly rawBody?: true
   /** Its body is a form (application/x-www-form-urlencoded), and nothing else. */
   readonly form?: true
   /** It answers people: its refusals are pages too, and pages of other origins have no business with it. */

@@ -110,7 +110,12 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
       watchSent(request, payload)
       done(null, payload)
     })
-    for (const row of rows) if (row.tier === undefined && row.form === undefined) addRow(scope, row, rooms)
+    for (const row of rows) if (row.tier === undefined && row.form === undefined && row.rawBody === undefined) addRow(scope, row, rooms)
+    scope.register(async (raw) => {
+      raw.removeContentTypeParser('application/json')
+      raw.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
+      for (const row of rows) if (row.rawBody === true) addRow(raw, row, rooms)
+    })
     // A scope of their own: what takes JSON takes no form, which any page could send.
     scope.register(async (forms) => {
       forms.removeAllContentTypeParsers()

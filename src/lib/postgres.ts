@@ -22,8 +22,8 @@ export class DatabaseGone extends Error {}
 /** Class 08, and what a server says that starts, stops or is full: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const GONE = /^(?:08...|57P0[123]|53300)$/
 
-/** What pg throws: an error with a code for what the server says, one without or with a system's code for the rest. */
-function judged (error: unknown): unknown {
+/** What pg throws, told apart: an error with a code for what the server says, one without or with a system's code for the rest. */
+export function judged (error: unknown): unknown {
   const isServers = error instanceof pg.DatabaseError
   const { code = '', message } = error as NodeJS.ErrnoException
   if (isServers ? !GONE.test(code) : error instanceof TypeError || error instanceof RangeError) return error
@@ -40,7 +40,8 @@ const TEXT_TYPES = new Set<number>([
   pg.types.builtins.JSONB
 ])
 
-const types: pg.CustomTypesConfig = {
+/** How rows are read: see Queryable. */
+export const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser']
 }

@@ -2,7 +2,7 @@ import type { CoreRequest } from './call.js'
 import { CoreError } from './errors.js'
 import { bindJson } from './json/bind.js'
 import type { GoType } from './json/bind.js'
-import { BindError } from './json/text.js'
+import { BindError } from '../lib/json/text.js'
 
 /**
  * A request's body as Core's handlers bind it.

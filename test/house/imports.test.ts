@@ -96,7 +96,7 @@ test('a package is imported in the rooms that it is for', () => {
     'cli-table3': /^src\/cli\//,
     undici: /^src\/(proxy|instances|gateway)\/|^src\/cli\/admin.ts$/,
     'proxy-chain': /^src\/cli\/intercept\/proxy\.ts$/,
-    pg: /^src\/(lib|store)\//,
+    pg: /^src\/(lib|store|data)\//,
     yaml: /^src\/(seed|docs|config-file)\/|^src\/cli\/config\.ts$/,
     'pino-pretty': /^src\/gateway\/log\.ts$/
   }

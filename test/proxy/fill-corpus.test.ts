@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { fillTransaction } from '../../src/proxy/fill.js'
-import { parseJson } from '../../src/sandbox/json/parse.js'
+import { parseJson } from '../../src/lib/json/parse.js'
 
 /** nst/JSONTestSuite (MIT): y_ must be accepted, n_ must be refused, i_ is up to the parser. */
 const texts = Object.entries(JSON.parse(readFileSync(new URL('corpora/json-texts.json', import.meta.url), 'utf8')) as Record<string, { base64: string }>)

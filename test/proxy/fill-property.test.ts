@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fillBulk, fillTransaction } from '../../src/proxy/fill.js'
-import { parseJson, type JsonNode } from '../../src/sandbox/json/parse.js'
+import { parseJson, type JsonNode } from '../../src/lib/json/parse.js'
 
 // The reading that these compare with is another parser, whose own tests hold it to encoding/json.
 

@@ -1,9 +1,8 @@
-import { isOperator, OPERATORS, type Operator } from './operators.js'
+import { isOperator, operatorsOf, type Dialect, type Operator } from './operators.js'
 import type { Filter } from './query.js'
 import { columnKind, type ColumnKind, type FilterTable } from './tables.js'
-
-/** A filter that cannot be run. The message is API contract; Core answers it behind `Invalid filter: `. */
-export class FilterError extends Error {}
+import { checkFit } from './fit.js'
+import { FilterError } from './filter-error.js'
 
 /** A filter that has passed: its column and kind are the table's, or it names a path into metadata. */
 export type ValidFilter = Omit<Filter, 'operator'> & { readonly operator: Operator } &
@@ -22,27 +21,35 @@ function checkArity ({ field, operator, values = [] }: Filter): void {
   }
 }
 
-/** A metadata key; with `nested` a dotted path of them. */
-function metadataPath (field: string, nested: boolean): readonly string[] {
+/** Names in a path. More of them than anybody nests would only make Postgres refuse the text of a comparison. */
+const DEEPEST = 32
+
+/** A metadata key; in the Data API a dotted path of them. */
+function metadataPath (field: string, dialect: Dialect): readonly string[] {
   const key = field.slice(METADATA.length)
-  const path = nested ? key.split('.') : [key]
+  const path = dialect === 'data' ? key.split('.') : [key]
   if (!path.every((segment) => KEY.test(segment))) throw new FilterError(`invalid JSON key '${key}' in field '${field}': must match pattern ^[a-zA-Z][a-zA-Z0-9_]*$`)
+  if (path.length > DEEPEST) throw new FilterError(`a path into metadata may have ${DEEPEST} names, and this one has ${path.length}`)
   return path
 }
 
-/**
- * @param nested whether metadata may be reached deeper than its first level (the Data API may, Core may not)
- * @throws FilterError
- */
-export function validateFilter (filter: Filter, table: FilterTable, nested = false): ValidFilter {
+/** @throws FilterError */
+export function validateFilter (filter: Filter, table: FilterTable, dialect: Dialect): ValidFilter {
   const { field, operator } = filter
-  if (!isOperator(operator)) throw new FilterError(`invalid operator '${operator}' for field '${field}': must be one of ${OPERATORS.join(', ')}`)
+  if (!isOperator(operator, dialect)) throw new FilterError(`invalid operator '${operator}' for field '${field}': must be one of ${operatorsOf(dialect).join(', ')}`)
   checkArity(filter)
   if (table === 'transactions' && field === 'balance_id' && !EITHER_END.includes(operator)) {
     throw new FilterError(`operator '${operator}' is not supported for field 'balance_id' on transactions: must be one of ${EITHER_END.join(', ')}`)
   }
-  if (field.startsWith(METADATA) && columnKind(table, 'meta_data') !== undefined) return { ...filter, operator, path: metadataPath(field, nested) }
+  const valid = placed({ ...filter, operator }, table, dialect)
+  if (dialect === 'data') checkFit(valid)
+  return valid
+}
+
+function placed (filter: Omit<Filter, 'operator'> & { readonly operator: Operator }, table: FilterTable, dialect: Dialect): ValidFilter {
+  const { field } = filter
+  if (field.startsWith(METADATA) && columnKind(table, 'meta_data') !== undefined) return { ...filter, path: metadataPath(field, dialect) }
   const kind = columnKind(table, field)
   if (kind === undefined) throw new FilterError(`invalid field '${field}' for table '${table}'`)
-  return { ...filter, operator, column: field, kind }
+  return { ...filter, column: field, kind }
 }

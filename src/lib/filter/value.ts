@@ -7,10 +7,11 @@ import { parseTimeSpan, type TimeSpan } from './datetime.js'
 export interface FilterValue { readonly text: string | null, readonly json: string, readonly span?: TimeSpan }
 
 const INTEGER = /^[+-]?\d+$/
-const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+/** What Postgres reads as a number. */
+export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 function jsonOf (text: string): string {
-  if (INTEGER.test(text) || (FLOAT.test(text) && Number.isFinite(Number(text)))) {
+  if (INTEGER.test(text) || (NUMBER.test(text) && Number.isFinite(Number(text)))) {
     return INTEGER.test(text) ? String(BigInt(text.replace('+', ''))) : String(Number(text))
   }
   return text === 'true' || text === 'false' ? text : JSON.stringify(text)

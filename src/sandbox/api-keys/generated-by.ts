@@ -1,7 +1,7 @@
 import { encodeString } from '../json/encode.js'
 import { interfaceText, lastMembers, metadataText, type Metadata } from '../json/metadata.js'
-import { parseJson, type JsonNode } from '../json/parse.js'
-import { BindError } from '../json/text.js'
+import { parseJson, type JsonNode } from '../../lib/json/parse.js'
+import { BindError } from '../../lib/json/text.js'
 
 const members = (node: JsonNode): Map<string, string> => new Map([...lastMembers(node)].map(([name, member]) => [name, interfaceText(member)]))
 

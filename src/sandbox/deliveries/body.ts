@@ -1,6 +1,6 @@
 import { encodeString } from '../json/encode.js'
 import { interfaceText, lastMembers } from '../json/metadata.js'
-import { parseJson } from '../json/parse.js'
+import { parseJson } from '../../lib/json/parse.js'
 
 /** Core's order of a Transaction's members (spec/09 6.5). */
 const TRANSACTION_ORDER = [

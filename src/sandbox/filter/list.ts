@@ -1,6 +1,6 @@
 import { filterSql, orderSql } from '../../lib/filter/sql.js'
 import type { FilterTable } from '../../lib/filter/tables.js'
-import { FilterError } from '../../lib/filter/validate.js'
+import { FilterError } from '../../lib/filter/filter-error.js'
 import type { CoreReply, Handler, Ledger } from '../call.js'
 import { CoreError } from '../errors.js'
 import { encodeJson, RawJson, type Encodable } from '../json/encode.js'
@@ -40,7 +40,7 @@ export async function readPage<R extends object> (ledger: Ledger, listing: Listi
 
 function whereOf (ledger: Ledger, table: FilterTable, request: ListRequest): ReturnType<typeof filterSql> {
   try {
-    return filterSql(request.filters, { table, schema: ledger.schema })
+    return filterSql(request.filters, { table, schema: ledger.schema, dialect: 'core' })
   } catch (error) {
     if (error instanceof FilterError) throw new CoreError(400, 'GEN_BAD_REQUEST', `Invalid filter: ${error.message}`, { details: {} })
     throw error

@@ -8,7 +8,7 @@ import { field, struct, type Bound } from '../json/bind.js'
 import { anything, bool, int, list, text, textNamed } from '../json/go-types.js'
 import { interfaceText } from '../json/metadata.js'
 import { plainDecimal } from '../json/numbers.js'
-import type { JsonNode } from '../json/parse.js'
+import type { JsonNode } from '../../lib/json/parse.js'
 
 /** What a list was asked for. */
 export interface ListRequest {
@@ -64,7 +64,7 @@ export function readFilterBody (request: CoreRequest): ListRequest {
  * @throws CoreError with every parameter that cannot be read
  */
 export function readFilterQuery (query: URLSearchParams, page: { readonly limit: bigint, readonly offset: bigint }): ListRequest {
-  const { set, errors } = parseFilterQuery(query)
+  const { set, errors } = parseFilterQuery(query, 'core')
   if (errors.length > 0) {
     const value = errors.map(({ Param, Message }) => ({ Param, Message }))
     throw new CoreError(400, 'GEN_VALIDATION_ERROR', 'invalid filter parameters', { key: 'errors', value, details: value })

@@ -1,5 +1,5 @@
-import { parseJson, type JsonNode } from './parse.js'
-import { BindError } from './text.js'
+import { parseJson, type JsonNode } from '../../lib/json/parse.js'
+import { BindError } from '../../lib/json/text.js'
 
 /**
  * A type of Go's that a JSON value is read into. `read` answers `previous` where Go leaves the variable as it was: a wrong

@@ -1,8 +1,8 @@
 import type { Binding, GoType } from './bind.js'
 import { interfaceText, lastMembers, type Metadata } from './metadata.js'
 import { float64Text, plainDecimal } from './numbers.js'
-import type { JsonNode } from './parse.js'
-import { BindError, quoteBytes } from './text.js'
+import type { JsonNode } from '../../lib/json/parse.js'
+import { BindError, quoteBytes } from '../../lib/json/text.js'
 import { formatTime, parseTime, ZERO_TIME } from './time.js'
 
 /** A type that one kind of scalar fits; null leaves the variable as it was. */

@@ -1,7 +1,7 @@
 import { encodeString, RawJson } from './encode.js'
 import { float64Text } from './numbers.js'
-import { parseJson, type JsonNode } from './parse.js'
-import { BindError } from './text.js'
+import { parseJson, type JsonNode } from '../../lib/json/parse.js'
+import { BindError } from '../../lib/json/text.js'
 
 /**
  * Go's map[string]interface{} after a round through encoding/json: each top-level key with its value's JSON text. Numbers

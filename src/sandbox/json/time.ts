@@ -1,4 +1,4 @@
-import { BindError } from './text.js'
+import { BindError } from '../../lib/json/text.js'
 
 const LAYOUT = '2006-01-02T15:04:05Z07:00'
 

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { float64Text, plainDecimal } from '../json/numbers.js'
-import { BindError } from '../json/text.js'
+import { BindError } from '../../lib/json/text.js'
 import { formatTime, parseTime, ZERO_TIME } from '../json/time.js'
 import type { ExternalTransaction } from './external.js'
 

@@ -1,5 +1,5 @@
 import { bindJson } from '../json/bind.js'
-import { BindError } from '../json/text.js'
+import { BindError } from '../../lib/json/text.js'
 import { externalTransaction, type ExternalTransaction } from './external.js'
 
 /** The most that one element may take; a transaction has some hundred bytes. */

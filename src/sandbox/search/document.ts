@@ -1,6 +1,6 @@
 import { encodeJson, encodeString, RawJson } from '../json/encode.js'
 import { byBytes, interfaceText, lastMembers } from '../json/metadata.js'
-import { parseJson, type JsonNode } from '../json/parse.js'
+import { parseJson, type JsonNode } from '../../lib/json/parse.js'
 import type { Collection, FieldKind } from './collections.js'
 
 /** What stands for a member that a row does not have. */

@@ -1,6 +1,6 @@
 import type { Ledger } from '../call.js'
 import { RawJson, type Encodable } from '../json/encode.js'
-import { parseJson } from '../json/parse.js'
+import { parseJson } from '../../lib/json/parse.js'
 import { lastMembers } from '../json/metadata.js'
 import { fieldOf, type Collection, type NamedField } from './collections.js'
 import { documentOf } from './document.js'

@@ -1,0 +1,75 @@
+import type { Logger } from 'pino'
+import { GatewayError } from '../errors.js'
+import type { Instance } from '../instances/store.js'
+import type { Queryable } from '../lib/postgres.js'
+import { AddressError, type Bounds } from './address.js'
+import { openConnections, type Connections, type Run } from './connections.js'
+import { createSource, type Source } from './source.js'
+
+/** The schema of a Core's tables. */
+const CORE_SCHEMA = 'blnk'
+
+export interface Sources {
+  /** @throws GatewayError where the instance has no database */
+  of(instance: Instance): Source
+  close(): Promise<void>
+}
+
+export interface SourcesOptions {
+  readonly bounds: Bounds
+  /** Where the sandboxes are: the embedded database, or a server. */
+  readonly sandboxes: { readonly db: Queryable } | { readonly url: string }
+  /** Of all instances there are, the database URLs. */
+  readonly urls: () => ReadonlySet<string>
+  readonly log: Logger
+}
+
+interface Opened { readonly connections: Connections, readonly sources: Map<string, Source> }
+
+/** The databases that the Data API reads, each with connections of its own that are opened when the first reader comes. */
+export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): Sources {
+  const opened = new Map<string, Opened>()
+  const embedded = new Map<string, Source>()
+  const onError = (error: Error): void => { log.warn({ err: error }, 'a connection to the database of an instance was lost') }
+
+  function openedOf (url: string): Opened {
+    const known = opened.get(url)
+    if (known !== undefined) return known
+    const made = { connections: openConnections(url, bounds, onError), sources: new Map<string, Source>() }
+    const wanted = urls()
+    for (const [other, { connections }] of opened) {
+      if (wanted.has(other) || ('url' in sandboxes && other === sandboxes.url)) continue
+      opened.delete(other)
+      connections.close().catch(onError)
+    }
+    opened.set(url, made)
+    return made
+  }
+
+  const sourceIn = (sources: Map<string, Source>, run: Run, schema: string): Source => {
+    const source = sources.get(schema) ?? createSource(run, schema)
+    sources.set(schema, source)
+    return source
+  }
+
+  return {
+    of ({ kind, sandboxSchema, databaseUrl }) {
+      if (kind === 'sandbox') {
+        const schema = sandboxSchema as string
+        if ('db' in sandboxes) return sourceIn(embedded, async (text, values) => (await sandboxes.db.query(text, values)).rows as never, schema)
+        const { connections, sources } = openedOf(sandboxes.url)
+        return sourceIn(sources, connections.run, schema)
+      }
+      if (databaseUrl === null) throw new GatewayError('INSTANCE_WITHOUT_DATABASE')
+      try {
+        const { connections, sources } = openedOf(databaseUrl)
+        return sourceIn(sources, connections.run, CORE_SCHEMA)
+      } catch (error) {
+        throw error instanceof AddressError ? new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { message: `The database_url of this instance cannot be used: ${error.message}`, cause: error }) : error
+      }
+    },
+    async close () {
+      await Promise.all([...opened.values()].map(async ({ connections }) => { await connections.close() }))
+    }
+  }
+}
