@@ -9,7 +9,12 @@ const program = sources().filter((path) => path !== 'src/errors.ts').map(textOf)
 const AREAS: Readonly<Record<string, readonly number[]>> = {
   AUDIT: [503],
   AUTH: [401, 403, 503],
-  INSTANCE: [400, 403, 404, 409],
+  INSTANCE: [400, 403, 404, 409, 502, 503],
+  DATA: [504],
+  FILTER: [400],
+  PARAMETER: [400],
+  CURSOR: [400],
+  RECORD: [404],
   CORE: [502, 504],
   ROUTE: [404, 405],
   NOT: [501],
