@@ -85,6 +85,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 /** Rows that change nothing although their method could, or whose handlers write their acts down themselves. */
 export const READS: ReadonlySet<string> = new Set([
   'POST /proxy/ledgers/filter', 'POST /proxy/balances/filter', 'POST /proxy/transactions/filter', 'POST /proxy/identities/filter', 'POST /proxy/accounts/filter',
+  'POST /ledger/filter', 'POST /balances/filter', 'POST /transactions/filter', 'POST /identities/filter', 'POST /reconciliation/filter',
   'POST /proxy/search/:collection', 'POST /proxy/multi-search',
   'POST /ledger/filter', 'POST /balances/filter', 'POST /transactions/filter', 'POST /identities/filter', 'POST /reconciliation/filter',
   'POST /admin/instances/:id/test', 'POST /admin/instances/:id/settle'
