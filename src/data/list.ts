@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.js'
 import type { FilterSet } from '../lib/filter/query.js'
 import { listDigest, readCursor, writeCursor, type Total } from './cursor.js'
 import type { Row } from './encode.js'
+import { withNamedBalances } from './indicator.js'
 import type { Paging } from './request.js'
 import type { Resource } from './resources.js'
 import type { Source } from './source.js'
@@ -33,7 +34,8 @@ export async function readPage (listed: Listed, paging: Paging, { mayEstimate }:
   return paging.cursor === undefined ? await byNumber(listed, paging, mayEstimate) : await byCursor(listed, paging, mayEstimate)
 }
 
-async function byNumber (listed: Listed, { pageSize, page, order }: Paging, mayEstimate: boolean): Promise<Page> {
+async function byNumber (given: Listed, { pageSize, page, order }: Paging, mayEstimate: boolean): Promise<Page> {
+  const listed = await withNamedBalances(given)
   const { source, resource, filters } = listed
   const offset = (page - 1n) * BigInt(pageSize)
   const rows = await source.read<Row>(resource, (from) => pageStatement(from, { filters, order: orderIn(from, order), limit: pageSize, offset }))
@@ -43,10 +45,11 @@ async function byNumber (listed: Listed, { pageSize, page, order }: Paging, mayE
   return { rows, total, nextCursor: undefined }
 }
 
-async function byCursor (listed: Listed, { pageSize, cursor = '', order }: Paging, mayEstimate: boolean): Promise<Page> {
-  const { source, resource, filters, instanceId } = listed
-  const digest = listDigest([instanceId, resource.name, filters, order])
+async function byCursor (given: Listed, { pageSize, cursor = '', order }: Paging, mayEstimate: boolean): Promise<Page> {
+  const digest = listDigest([given.instanceId, given.resource.name, given.filters, order])
   const behind = cursor === '' ? undefined : readCursor(cursor, digest) ?? refuseCursor()
+  const listed = await withNamedBalances(given)
+  const { source, resource, filters } = listed
   const read = await source.read<Row>(resource, (from) => pageStatement(from, { filters, order: orderIn(from, order), limit: pageSize + 1, ...(behind !== undefined && { place: behind.place }) }))
   const rows = read.slice(0, pageSize)
   const total = behind?.total ?? (read.length <= pageSize ? { total: String(rows.length), isEstimate: false } : await countAll(listed, mayEstimate))

@@ -1,6 +1,7 @@
 import { filterSql } from '../lib/filter/sql.js'
-import type { FilterSet } from '../lib/filter/query.js'
+import type { Filter, FilterSet } from '../lib/filter/query.js'
 import type { Place } from './cursor.js'
+import { deepPageText, isFoundInIndex } from './deep-page.js'
 import type { ColumnType, Resource } from './resources.js'
 
 /** SQL and its parameters. Names in it are out of resources.ts and of the tables of lib/filter; what a caller sent is a parameter. */
@@ -63,12 +64,18 @@ export interface PageWanted {
 }
 
 /** A page of rows in order. @throws FilterError */
-export function pageStatement (from: From, { filters, order, limit, place, offset = 0n }: PageWanted): Statement {
+export function pageStatement (from: From, wanted: PageWanted): Statement {
+  const { filters, order, limit, place, offset = 0n } = wanted
   const { where, values } = whereOf(from, filters)
   const direction = order.direction.toUpperCase()
   const { key } = from.resource
+  const select = `${selectList(from)}, ${column(from, order.by)}::text AS "${SORT_VALUE}", "${key.column}"::text AS "${KEY_VALUE}"`
+  if (place === undefined && isFoundInIndex(from.resource, wanted)) {
+    const deep = { select, table: tableOf(from), where, sort: column(from, order.by), key: `"${key.column}"`, direction: order.direction }
+    return { text: deepPageText({ ...deep, limit: `$${values.push(limit)}`, offset: `$${values.push(offset.toString())}` }), values }
+  }
   const condition = place === undefined ? where : `(${where}) AND ${behind(from, order, { place, values })}`
-  const text = `SELECT ${selectList(from)}, ${column(from, order.by)}::text AS "${SORT_VALUE}", "${key.column}"::text AS "${KEY_VALUE}" FROM ${tableOf(from)}
+  const text = `SELECT ${select} FROM ${tableOf(from)}
     WHERE ${condition} ORDER BY ${column(from, order.by)} ${direction}, "${key.column}" ${direction} LIMIT $${values.push(limit)}${offset === 0n ? '' : ` OFFSET $${values.push(offset.toString())}`}`
   return { text, values }
 }
@@ -89,6 +96,12 @@ export function countStatement (from: From, filters: FilterSet, most?: number): 
 export function estimateStatement (from: From, filters: FilterSet): Statement {
   const { where, values } = whereOf(from, filters)
   return { text: `EXPLAIN (FORMAT JSON) SELECT FROM ${tableOf(from)} WHERE ${where}`, values }
+}
+
+/** The ids of the balances that a filter on `indicator` names, no more than `most`. @throws FilterError */
+export function namedBalancesStatement ({ schema }: From, filter: Filter, most: number): Statement {
+  const { where, values } = filterSql({ filters: [filter], logicalOperator: 'and' }, { table: 'balances', schema, dialect: 'data' })
+  return { text: `SELECT balance_id FROM ${schema}.balances WHERE ${where} LIMIT $${values.length + 1}`, values: [...values, most] }
 }
 
 /** Counts and sums of all rows that match, by the values of one column. @throws FilterError */

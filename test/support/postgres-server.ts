@@ -7,15 +7,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './free-port.js'
 
-/** Where Debian has the server's programs; null: there is none on this machine. */
-export function serverPrograms (): string | null {
+/** Where Debian has the programs of each server, the newest first. */
+export function installedServers (): Array<{ version: string, bin: string }> {
   try {
-    const versions = readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
-    return versions[0] === undefined ? null : `/usr/lib/postgresql/${versions[0]}/bin`
+    return readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a)).map((version) => ({ version, bin: `/usr/lib/postgresql/${version}/bin` }))
   } catch {
-    return null
+    return []
   }
 }
+
+/** Those of the newest; null: there is none on this machine. */
+export const serverPrograms = (): string | null => installedServers()[0]?.bin ?? null
 
 export interface PostgresServer {
   readonly url: string
