@@ -4,12 +4,13 @@ import type { Call, Handler } from '../gateway/row.js'
 import { FilterError } from '../lib/filter/filter-error.js'
 import { readFilterBody } from './body.js'
 import { encodeRow, type Row } from './encode.js'
+import { exportFormat, exportHeaders, exportRows, type Format } from './export.js'
 import { readPage, type Listed, type Page } from './list.js'
 import { readFilterPaging, readListQuery, sortDirection, sortField, type Paging } from './request.js'
 import type { Resource } from './resources.js'
 import type { Source } from './source.js'
 import { readStats } from './stats.js'
-import { detailStatement } from './statements.js'
+import { detailStatement, type Order } from './statements.js'
 
 export { RESOURCES } from './resources.js'
 
@@ -55,11 +56,33 @@ function listText ({ rows, total, nextCursor }: Page, resource: Resource, more =
   return `{"data":[${rows.map((row) => encodeRow(row, resource)).join(',')}],"total":${total.total}${more}${next}}`
 }
 
+/** What picks a page out of a list, and what is said of it, mean nothing where all rows are sent. */
+const OF_PAGES = ['page', 'pageSize', 'per_page', 'limit', 'cursor', 'stats', 'strict_total']
+
+const ignoredInExport = (query: URLSearchParams, ignored: readonly string[]): string[] => [...new Set([...ignored, ...OF_PAGES.filter((name) => query.has(name))])]
+
+/** What the answer is depends on Accept; caches must know (RFC 9110 12.5.5). */
+function negotiated ({ headers }: FastifyRequest, reply: FastifyReply): Format | undefined {
+  const vary = reply.getHeader('vary')
+  reply.header('Vary', vary === undefined ? 'Accept' : `${String(vary)}, Accept`)
+  return exportFormat(headers.accept)
+}
+
+async function sendExport (listed: Listed, { order, format }: { readonly order: Order, readonly format: Format }, reply: FastifyReply): Promise<unknown> {
+  const rows = await exportRows(listed, order, format)
+  // Where lengths are not announced the end of a connection is the end of a file, and only a reset is none.
+  rows.once('error', () => { reply.raw.socket?.resetAndDestroy() })
+  return await reply.headers(exportHeaders(listed.resource, format)).send(rows)
+}
+
 /** GET /data/NAME: `{"data":[…],"total":n}`, and `next_cursor` where it is paged by cursor (spec/02 2.5). */
 export const listOf = (resource: Resource): Handler => async (request, reply, call) => await answering(async () => {
-  const { filters, ignored, ...paging } = readListQuery(queryOf(request), resource)
-  tellIgnored(ignored, reply, call)
+  const query = queryOf(request)
+  const { filters, ignored, ...paging } = readListQuery(query, resource)
+  const format = negotiated(request, reply)
+  tellIgnored(format === undefined ? ignored : ignoredInExport(query, ignored), reply, call)
   const listed: Listed = { source: sourceOf(call), resource, filters, instanceId: call.instanceId ?? '' }
+  if (format !== undefined) return await sendExport(listed, { order: paging.order, format }, reply)
   return await reply.type(JSON_TYPE).send(listText(await readPage(listed, paging, { mayEstimate: false }), resource))
 })
 
@@ -79,12 +102,15 @@ const BOOLEAN = /^(?:true|false)$/
 export const filterOf = (resource: Resource): Handler => async (request, reply, call) => await answering(async () => {
   const isTransactions = resource.name === 'transactions'
   const hasStats = resource.name !== 'ledgers'
-  const { ignored, values, ...given } = readFilterPaging(queryOf(request), resource, { ...(hasStats && { stats: BOOLEAN }), ...(isTransactions && { strict_total: BOOLEAN }) })
+  const query = queryOf(request)
+  const { ignored, values, ...given } = readFilterPaging(query, resource, { ...(hasStats && { stats: BOOLEAN }), ...(isTransactions && { strict_total: BOOLEAN }) })
   const body = readFilterBody(request.body instanceof Buffer ? request.body : Buffer.alloc(0))
-  tellIgnored([...ignored, ...body.ignored], reply, call)
+  const format = negotiated(request, reply)
+  tellIgnored([...format === undefined ? ignored : ignoredInExport(query, ignored), ...body.ignored], reply, call)
   const order = { by: sortField(resource, body.sortBy ?? '') ?? given.order.by, direction: sortDirection(body.sortOrder ?? '') ?? given.order.direction }
   const paging: Paging = { ...given, order }
   const listed: Listed = { source: sourceOf(call), resource, filters: body.filters, instanceId: call.instanceId ?? '' }
+  if (format !== undefined) return await sendExport(listed, { order, format }, reply)
   const page = await readPage(listed, paging, { mayEstimate: isTransactions && values.get('strict_total') !== 'true' })
   const stats = hasStats ? `,"stats":${values.get('stats') === 'true' ? await readStats(listed) : '{}'}` : ''
   const { isEstimate } = page.total

@@ -27,7 +27,7 @@ export interface Page {
 const COUNTED_EXACTLY = 10_000
 
 /** What a Core's table lacks cannot be sorted by. */
-const orderIn = ({ lacks, resource }: From, order: Order): Order => lacks.has(order.by) ? { ...order, by: resource.sort } : order
+export const orderIn = ({ lacks, resource }: From, order: Order): Order => lacks.has(order.by) ? { ...order, by: resource.sort } : order
 
 /** A page in the order asked for, and how many rows there are in all. @throws GatewayError, FilterError */
 export async function readPage (listed: Listed, paging: Paging, { mayEstimate }: { readonly mayEstimate: boolean }): Promise<Page> {
