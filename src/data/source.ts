@@ -74,7 +74,7 @@ function translated (error: unknown): unknown {
   if (error instanceof DatabaseGone) return new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { cause: error })
   const code = String((error as { code?: unknown }).code ?? '')
   // Class 22: a value that no column holds. Class 54: text that no plan holds.
-  if (/^(22|54)[0-9A-Z]{3}$/.test(code)) return new GatewayError('FILTER_INVALID', { message: 'Invalid filter: a value cannot be compared with its field (it is out of range, not of its form, or a pattern that ends with \\)', cause: error })
+  if (/^(22|54)[0-9A-Z]{3}$/.test(code)) return new GatewayError('FILTER_INVALID', { message: 'Invalid filter: a value cannot be compared with its field (it is out of range, or not of its form)', cause: error })
   if (code === '57014') return new GatewayError('DATA_TIMEOUT', { cause: error })
   if (code === '42501') return new GatewayError('INSTANCE_DATABASE_NOT_A_CORES', { message: "The role of this instance's database_url may not read its tables: GRANT SELECT on them to it", cause: error })
   return error
