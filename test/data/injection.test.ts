@@ -39,7 +39,7 @@ const PAIRS = Array.from({ length: OPERATORS.length * FIELDS.length }, (_, i) =>
 
 /** What a text can be in a request, each in several ways: of those a text is sent in some, and the next text in the next ones. */
 const inQuery: ReadonlyArray<readonly [sent: number, ways: (text: string) => string[]]> = [
-  [2, (text) => [`/data/transactions?${text}=1`, `/data/transactions?${text}_eq=1`, `/data/identities?meta_data.${text}_isnull=1`, `/data/balances?balance_${text}=1`, `/transactions/filter?${text}`]],
+  [1, (text) => [`/data/transactions?${text}=1`, `/data/transactions?${text}_eq=1`, `/data/identities?meta_data.${text}_isnull=1`, `/data/balances?balance_${text}=1`, `/transactions/filter?${text}`]],
   [2, (text) => PAIRS.map(([field, operator]) => `/data/transactions?${field}_${operator}=${text}`)],
   [1, (text) => ['page', 'pageSize', 'order_by', 'order_dir', 'offset', 'org_id', 'sort', 'order', 'per_page', 'limit', 'logical_operator'].map((name) => `/data/ledgers?${name}=${text}`)],
   [1, (text) => ['ledgers', 'transactions', 'external-transactions'].map((name) => `/data/${name}/${text}`)],
@@ -86,4 +86,4 @@ test('whatever is sent, wherever, is answered or refused, and no header is the c
   }))
   console.log('answers to naughty requests by status:', Object.fromEntries(counts))
   expect(wrong.slice(0, 5)).toEqual([])
-})
+}, 180_000)
