@@ -88,7 +88,7 @@ test('names, paths, order, pages and cursors choose among a finite set of statem
   const begun = (resource: Resource, order: Record<string, string>, value: string | null): string => writeCursor({ place: { value, key: '1' }, total: { total: '1', isEstimate: false } }, digest(resource, order))
   const digest = (resource: Resource, order: Record<string, string>): string => listDigest(['inst_1', resource.name, { filters: [], logicalOperator: 'and' }, { by: order['order_by'] ?? resource.sort, direction: order['order_dir'] ?? 'desc' }])
   const every = (resource: Resource): Wanted[] => [
-    ...orders(resource).flatMap((order) => [{}, { page: '2' }, { cursor: '' }, { cursor: begun(resource, order, 'a') }, { cursor: begun(resource, order, null) }].map((paging) => list(resource, { ...order, ...paging }))),
+    ...orders(resource).flatMap((order) => [{}, { page: '2' }, { page: '99999999' }, { cursor: '' }, { cursor: begun(resource, order, 'a') }, { cursor: begun(resource, order, null) }].map((paging) => list(resource, { ...order, ...paging }))),
     filtering(resource, { filters: [] }, { stats: 'true' }), filtering(resource, { filters: [] }, { strict_total: 'true' }),
     ...['eq', 'like', 'isnull'].map((operator) => list(resource, { [`meta_data.a_${operator}`]: 'a' })),
     ...['eq', 'like', 'isnull'].map((operator) => filtering(resource, { filters: [{ field: 'meta_data.a', operator, value: 'a' }] })),
