@@ -95,6 +95,8 @@ test('names, paths, order, pages and cursors choose among a finite set of statem
     { handler: detailOf(resource), path: '/', id: 'a' }
   ]
   await fc.assert(fc.asyncProperty(fc.constantFrom(...ALL), hostile, fc.constantFrom('eq', 'like', 'isnull'), async (resource, text, operator) => {
+    // A field's own name is a filter as any other: see above.
+    fc.pre(!Object.hasOwn(FILTER_TABLES[resource.table], text))
     const texts = await learned(resource.name, () => every(resource))
     const [order] = orders(resource)
     const wanted = [
