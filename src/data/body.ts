@@ -32,9 +32,11 @@ function textOf (node: JsonNode | undefined, name: string): string | undefined {
 
 /** Numbers keep their digits: they are never read as JavaScript's. */
 function valueOf (node: JsonNode, source: Buffer, field: string): FilterValue {
-  if (node.end - node.start > MAX_BYTES + 2) invalid(`value exceeds maximum length (${MAX_BYTES} chars) (${field})`)
-  const json = source.toString('utf8', node.start, node.end)
-  return { json, text: node.kind === 'null' ? null : node.kind === 'string' ? node.text : json }
+  // A text is as long as it is, however it was escaped, and half of a surrogate pair in it has become U+FFFD.
+  const isText = node.kind === 'string'
+  const sent = isText ? node.text : source.toString('utf8', node.start, node.end)
+  if (Buffer.byteLength(sent) > MAX_BYTES) invalid(`value exceeds maximum length (${MAX_BYTES} chars) (${field})`)
+  return { json: isText ? JSON.stringify(sent) : sent, text: node.kind === 'null' ? null : sent }
 }
 
 function filterOf (node: JsonNode, source: Buffer, at: number): Filter {
@@ -42,8 +44,6 @@ function filterOf (node: JsonNode, source: Buffer, at: number): Filter {
   const given = members(node)
   const field = textOf(given.get('field'), `filters.${at}.field`) ?? wrong(`filters.${at}.field is required`)
   const operator = textOf(given.get('operator'), `filters.${at}.operator`) ?? wrong(`filters.${at}.operator is required`)
-  // A refusal names both.
-  if (Math.max(Buffer.byteLength(field), Buffer.byteLength(operator)) > MAX_BYTES) wrong(`filters.${at}: field and operator have at most ${MAX_BYTES} bytes`)
   const value = given.get('value')
   const values = given.get('values')
   if (isPresent(values) && values.kind !== 'array') wrong(`filters.${at}.values must be an array`)

@@ -1,5 +1,8 @@
-/** A date or date-time that a filter named: its first moment and the first one after what its precision covers, in UTC as Postgres reads it. */
-export interface TimeSpan { readonly from: string, readonly until: string }
+/**
+ * A date or date-time that a filter named, in UTC as Postgres reads it: itself, and of what its precision covers the first
+ * moment and the first one after.
+ */
+export interface TimeSpan { readonly at: string, readonly from: string, readonly until: string }
 
 const DATE_TIME = /^(\d{4})([-/])(\d\d)\2(\d\d)(?:([T ])(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:\d\d)?)?$/
 
@@ -16,20 +19,22 @@ function dateMicros (year: number, month: number, day: number): bigint | undefin
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? BigInt(date.getTime()) * MILLISECOND : undefined
 }
 
-function zoneMicros (zone: string): bigint {
+/** undefined for one that Go's time.Parse, and so Core, does not take either: farther than a day away, or with more than 59 minutes. */
+function zoneMicros (zone: string): bigint | undefined {
   if (!/^[+-]/.test(zone)) return 0n
-  const minutes = BigInt(zone.slice(1, 3)) * 60n + BigInt(zone.slice(4, 6))
-  return (zone[0] === '-' ? -minutes : minutes) * MINUTE
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))]
+  if (hours > 24 || minutes > 59) return undefined
+  return BigInt(hours * 60 + minutes) * (zone[0] === '-' ? -MINUTE : MINUTE)
 }
 
-/** A zone, or the end of what is covered, may lead out of the years of four digits: Postgres has no year 0, and none is signed. */
+/** Postgres knows years of more than four digits, and the one before year 1 as `0001 BC`. */
 function timestampText (micros: bigint): string {
   const millis = micros >= 0n ? micros / MILLISECOND : -((-micros + MILLISECOND - 1n) / MILLISECOND)
   const rest = String(micros - millis * MILLISECOND).padStart(3, '0')
   const date = new Date(Number(millis))
   const year = date.getUTCFullYear()
-  const [, day = ''] = /^[+-]?\d+(-.*)Z$/.exec(date.toISOString()) ?? []
-  return `${String(year > 0 ? year : 1 - year).padStart(4, '0')}${day.replace('T', ' ')}${rest}${year > 0 ? '' : ' BC'}`
+  const inYear = date.toISOString().replace(/^[+-]?\d+/, '').replace('T', ' ').replace('Z', rest)
+  return year > 0 ? `${String(year).padStart(4, '0')}${inYear}` : `${String(1 - year).padStart(4, '0')}${inYear} BC`
 }
 
 /** How much a text of this precision covers (Core internal/filter: getDatePrecisionFromString): a day, a minute, a second, a milli- or a microsecond. */
@@ -50,10 +55,13 @@ export function parseTimeSpan (text: string): TimeSpan | undefined {
   if ((dash === '/' && clock) || (zone !== '' && (between !== 'T' || second === undefined))) return undefined
   if (Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59) return undefined
   const date = dateMicros(Number(year), Number(month), Number(day))
-  if (date === undefined) return undefined
+  const offset = zoneMicros(zone)
+  if (date === undefined || offset === undefined) return undefined
+  const whole = date + BigInt(hour ?? 0) * 60n * MINUTE + BigInt(minute ?? 0) * MINUTE + BigInt(second ?? 0) * SECOND - offset
   const covered = coverage(clock, second !== undefined, fraction)
   const sub = BigInt(fraction.slice(0, 6).padEnd(6, '0'))
-  const local = date + BigInt(hour ?? 0) * 60n * MINUTE + BigInt(minute ?? 0) * MINUTE + BigInt(second ?? 0) * SECOND + sub
-  const from = local - ((local % covered) + covered) % covered - zoneMicros(zone)
-  return { from: timestampText(from), until: timestampText(from + covered) }
+  const from = whole + (covered < SECOND ? sub - sub % covered : 0n)
+  // What is finer than a microsecond is rounded, as Postgres does.
+  const finer = Number(fraction[6] ?? 0) >= 5 ? MICROSECOND : 0n
+  return { at: timestampText(whole + sub + finer), from: timestampText(from), until: timestampText(from + covered) }
 }

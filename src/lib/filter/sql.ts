@@ -46,12 +46,12 @@ const kindOf = (filter: ValidFilter): ColumnKind | undefined => 'kind' in filter
 function compare (operand: string, filter: ValidFilter, building: Building): string {
   const { operator, value = NULL_VALUE, values = [] } = filter
   const type = building.typed(kindOf(filter))
-  // A date becomes its first moment where the column holds times.
-  const parameter = (one: FilterValue): string => `${building.add(building.spanOf(filter, one)?.from ?? one.text)}${type}`
+  // A date becomes a moment where the column holds times.
+  const parameter = (one: FilterValue): string => `${building.add(building.spanOf(filter, one)?.at ?? one.text)}${type}`
   switch (operator) {
     case 'isnull': case 'notexists': return `${operand} IS NULL`
     case 'isnotnull': case 'exists': return `${operand} IS NOT NULL`
-    case 'in': return `${operand} = ANY(${building.add(values.map((one) => building.spanOf(filter, one)?.from ?? one.text))}${type === '' ? '' : `${type}[]`})`
+    case 'in': return `${operand} = ANY(${building.add(values.map((one) => building.spanOf(filter, one)?.at ?? one.text))}${type === '' ? '' : `${type}[]`})`
     case 'between': {
       const [low, high] = values.map(parameter)
       return `${operand} BETWEEN ${low as string} AND ${high as string}`
@@ -66,9 +66,7 @@ function compare (operand: string, filter: ValidFilter, building: Building): str
   return `${operand} ${COMPARISONS[operator]} ${parameter(value)}`
 }
 
-// One text that is too large for a number, or has too many digits behind the point, would fail the cast of every row's:
-// 131,072 and 16,383 digits are the most (https://www.postgresql.org/docs/18/datatype-numeric.html), an exponent's included.
-const LONGEST_NUMBER = 6000
+// A larger exponent than any number has would fail the cast of every row's.
 const NUMBER_PATTERN = '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?$'
 
 /** Metadata: equality is containment and tells types apart, order is that of numbers; a value that is no number is passed over. */
@@ -84,21 +82,23 @@ function compareMetadata (path: readonly string[], filter: ValidFilter, building
   switch (operator) {
     case 'eq': return `(${text} = ${building.add(value.text)} OR ${spanCondition(text, value, building)})`
     case 'gt': case 'gte': case 'lt': case 'lte': case 'between':
-      return compare(`(CASE WHEN length(${text}) <= ${LONGEST_NUMBER} AND ${text} ~ '${NUMBER_PATTERN}' THEN ${text}::numeric END)`, filter, building)
+      return compare(`(CASE WHEN ${text} ~ '${NUMBER_PATTERN}' THEN ${text}::numeric END)`, filter, building)
     case 'ne': case 'in': case 'like': case 'ilike': case 'isnull': case 'isnotnull': return compare(text, filter, building)
   }
 }
 
 // Complete dates only, so that the cast cannot fail.
 const LEAP_YEAR = '([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)'
-const DAY_PATTERN = `([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|${LEAP_YEAR}-02-29)`
+const DAY_PATTERN = `(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|${LEAP_YEAR}-02-29)`
+/** A dash that is no range of a class. */
+const BETWEEN_DAYS = /-(?![0-9]\])/g
 const CLOCK_PATTERN = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?'
 const ZONE_PATTERN = '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])'
 
 /** A stored date is compared with the span of the one asked for, in UTC where it names no zone; what is no date is passed over. */
 function spanCondition (text: string, { span }: FilterValue, building: Building): string {
   const zoned = `${text} || CASE WHEN ${text} ~ '${ZONE_PATTERN}$' THEN '' ELSE ' Z' END`
-  const moment = `(CASE WHEN ${text} ~ '^(?=[1-9])${DAY_PATTERN}([T ]${CLOCK_PATTERN}${ZONE_PATTERN}?)?$' THEN (${zoned})::timestamptz AT TIME ZONE 'UTC' END)`
+  const moment = `(CASE WHEN ${text} ~ '^(${DAY_PATTERN}([T ]${CLOCK_PATTERN}${ZONE_PATTERN}?)?|${DAY_PATTERN.replaceAll(BETWEEN_DAYS, '/')})$' THEN (${zoned})::timestamptz AT TIME ZONE 'UTC' END)`
   return `(${moment} >= ${building.add(span?.from)} AND ${moment} < ${building.add(span?.until)})`
 }
 

@@ -10,10 +10,13 @@ const INTEGER = /^[+-]?\d+$/
 /** What Postgres reads as a number. */
 export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
+/** A number as JSON writes it, with all its digits. */
+const jsonNumber = (text: string): string =>
+  text.replace('+', '').replace(/^(-?)0*(?=\d)/, '$1').replace(/^(-?)\./, '$10.').replace(/\.(?!\d)/, '')
+
 function jsonOf (text: string): string {
-  if (INTEGER.test(text) || (NUMBER.test(text) && Number.isFinite(Number(text)))) {
-    return INTEGER.test(text) ? String(BigInt(text.replace('+', ''))) : String(Number(text))
-  }
+  // What is too large for a float is a text in Core.
+  if (INTEGER.test(text) || (NUMBER.test(text) && Number.isFinite(Number(text)))) return jsonNumber(text)
   return text === 'true' || text === 'false' ? text : JSON.stringify(text)
 }
 
