@@ -26,35 +26,48 @@ export class AddressError extends Error {}
  * @throws AddressError with a sentence that names no secret
  */
 export function attemptsOf (databaseUrl: string, bounds: Bounds): readonly pg.ClientConfig[] {
-  const mode = modeOf(databaseUrl)
-  const base = read(databaseUrl, mode)
-  const given = base.options === undefined ? '' : `${base.options} `
+  const query = new URLSearchParams(databaseUrl.split('?').slice(1).join('?'))
+  const mode = modeOf(query)
+  const { ssl, options, ...base } = read(databaseUrl)
   // The last one counts: what a URL sets does not undo ours.
-  const config: pg.ClientConfig = { ...base, options: given + sessionOptions(bounds), application_name: base.application_name ?? 'blnk-gateway', ssl: false }
-  const loose = { ...config, ssl: { ...(base.ssl as object), rejectUnauthorized: false } }
+  const config: pg.ClientConfig = { ...base, options: `${options === undefined ? '' : `${options} `}${sessionOptions(bounds)}`, application_name: base.application_name ?? 'blnk-gateway', ssl: false }
+  // A socket has no TLS, whatever the mode.
+  if (config.host?.startsWith('/') === true) return [config]
+  const tls: pg.ClientConfig = query.get('sslnegotiation') === 'direct' ? { ...config, ...DIRECT } : config
+  const loose = { ...tls, ssl: { ...(ssl as object), rejectUnauthorized: false } }
   switch (mode) {
     case 'disable': return [config]
     case 'allow': return [config, loose]
     case 'prefer': return [loose, config]
-    default: return [{ ...config, ssl: base.ssl ?? true }]
+    default: return [{ ...tls, ssl: ssl ?? true }]
   }
 }
 
-function modeOf (databaseUrl: string): string {
-  const query = new URLSearchParams(databaseUrl.split('?')[1] ?? '')
-  // libpq takes ssl=true for require, as JDBC writes it.
-  const mode = query.get('sslmode') ?? (query.get('ssl') === 'true' ? 'require' : 'prefer')
+// The types of pg do not know it.
+const DIRECT = { sslnegotiation: 'direct' }
+
+function modeOf (query: URLSearchParams): string {
+  const isSystem = query.get('sslrootcert') === 'system'
+  // libpq takes ssl=true for require, as JDBC writes it; with the system's authorities the standard is verify-full.
+  const mode = query.get('sslmode') ?? (query.get('ssl') === 'true' ? 'require' : isSystem ? 'verify-full' : 'prefer')
   if (!MODES.includes(mode)) throw new AddressError(`sslmode must be one of ${MODES.join(', ')}`)
+  if (isSystem && mode !== 'verify-full') throw new AddressError('sslrootcert=system needs sslmode=verify-full')
+  if (mode === 'verify-ca' && query.get('sslrootcert') === null) throw new AddressError('sslmode=verify-ca needs sslrootcert, a file with the certificate authority')
+  if (query.get('sslnegotiation') === 'direct' && ['disable', 'allow', 'prefer'].includes(mode)) throw new AddressError('sslnegotiation=direct needs sslmode=require, verify-ca or verify-full')
   return mode
 }
 
-function read (databaseUrl: string, mode: string): pg.ClientConfig {
-  const url = new URLSearchParams(databaseUrl.split('?')[1] ?? '')
-  if (mode === 'verify-ca' && url.get('sslrootcert') === null) throw new AddressError('sslmode=verify-ca needs sslrootcert, a file with the certificate authority')
+/** What of a URL is used: pg takes time-outs and more from it, which are ours to say. */
+const USED = ['user', 'password', 'host', 'port', 'database', 'application_name', 'options', 'ssl'] as const
+
+function read (databaseUrl: string): pg.ClientConfig {
   // Node has authorities of its own, as libpq has the system's.
-  const known = databaseUrl.replace(/([?&])sslrootcert=system(?=&|$)/, '$1').replace(/([?&])uselibpqcompat=[^&]*/, '$1')
+  const known = databaseUrl.replace(/([?&])sslrootcert=system(?=&|$)/, '$1').replace(/([?&])(?:uselibpqcompat|ssl)=[^&]*/g, '$1')
+  // ssl=true, which is no mode of its own to the parser.
+  const moded = /[?&]sslmode=/.test(known) || !/[?&]ssl=true(?=&|$)/.test(databaseUrl) ? known : `${known}&sslmode=require`
   try {
-    return pgConnectionString.toClientConfig(pgConnectionString.parse(known, { useLibpqCompat: true }) as never)
+    const parsed = pgConnectionString.toClientConfig(pgConnectionString.parse(moded, { useLibpqCompat: true }) as never) as Record<string, unknown>
+    return Object.fromEntries(USED.flatMap((name) => parsed[name] === undefined ? [] : [[name, parsed[name]]]))
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     throw new AddressError(code !== undefined && path !== undefined ? `a file that the database URL names cannot be read (${code})` : 'the database URL cannot be read')

@@ -5,8 +5,11 @@ import { attemptsOf, type Bounds } from './address.js'
 /** Runs one statement. */
 export type Run = <R extends object>(text: string, values: readonly unknown[]) => Promise<R[]>
 
-/** All connections are taken, and those who wait are many already. */
+/** All connections are taken, ours or the server's, and those who wait are many already or have waited long. */
 export class AllTaken extends Error {}
+
+/** The server was reached and does not let us in, or not as we must be. */
+export class NotLetIn extends Error {}
 
 export interface Connections {
   readonly run: Run
@@ -21,9 +24,25 @@ const GRACE_MS = 5_000
 /** Who waits for a connection, for each that there is. */
 const WAITING = 20
 
-/** Whether another way to connect may be let in: the server has no TLS, or its rules refuse this way (28000, libpq-ssl 34.19.4). */
+/** The sentence of pg-pool for who waited in vain; the one for a connection that could not be opened is another. */
+const WAITED = 'timeout exceeded when trying to connect'
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '')
+
+/**
+ * Whether another way to connect may be let in: the server has no TLS or none that fits, or its rules refuse this way
+ * (28000, libpq-ssl 34.19.4).
+ */
 const refusesThisWay = (error: unknown): boolean =>
-  (error as Error).message === 'The server does not support SSL connections' || (error as { code?: unknown }).code === '28000'
+  (error as Error).message === 'The server does not support SSL connections' || /^(?:28000|EPROTO|ERR_SSL_.*)$/.test(codeOf(error))
+
+/** Class 28: role, password or rules; 3D: no such database. https://www.postgresql.org/docs/18/errcodes-appendix.html */
+function judgedConnecting (error: unknown): unknown {
+  const { message } = error as Error
+  if (message === WAITED || codeOf(error) === '53300') return new AllTaken(message, { cause: error })
+  if (error instanceof NotLetIn) return error
+  return error instanceof pg.DatabaseError && /^(?:28|3D)/.test(codeOf(error)) ? new NotLetIn('the server does not let this role in', { cause: error }) : judged(error)
+}
 
 /**
  * Connections to a Core's database on which nothing can be written, opened when they are needed.
@@ -31,8 +50,11 @@ const refusesThisWay = (error: unknown): boolean =>
  * @throws AddressError; `run` AllTaken, DatabaseGone, or what the server says
  */
 export function openConnections (databaseUrl: string, bounds: Bounds, onError: (error: Error) => void): Connections {
-  let attempts = [...attemptsOf(databaseUrl, bounds)]
-  let pool = poolOf(attempts[0] as pg.ClientConfig)
+  const attempts = attemptsOf(databaseUrl, bounds)
+  let way = 0
+  let pool = poolOf(attempts[way] as pg.ClientConfig)
+  /** Of ways that were refused: who waits there is refused too and comes to the new one. */
+  let former: pg.Pool[] = []
 
   function poolOf (config: pg.ClientConfig): pg.Pool {
     // The types of pg know nothing of onConnect.
@@ -40,21 +62,26 @@ export function openConnections (databaseUrl: string, bounds: Bounds, onError: (
       { ...config, types, max: bounds.connections, idleTimeoutMillis: IDLE_MS, connectionTimeoutMillis: CONNECT_MS, query_timeout: bounds.statementMs + GRACE_MS, onConnect: assertReadOnly }
     const made = new pg.Pool(options)
     made.on('error', onError)
+    // The pool listens to idle connections alone, and an error that nobody hears ends the process.
+    made.on('acquire', (client) => { client.on('error', onError) })
+    made.on('release', (_error, client) => { client.off('error', onError) })
     return made
   }
 
-  async function connect (): Promise<pg.PoolClient> {
+  /** @param left ways that were not tried yet */
+  async function connect (left = attempts.length - 1): Promise<pg.PoolClient> {
     const from = pool
     try {
       return await from.connect()
     } catch (error) {
-      if (from.totalCount >= bounds.connections) throw new AllTaken((error as Error).message)
-      if (from !== pool) return await connect()
-      if (attempts.length === 1 || !refusesThisWay(error)) throw judged(error)
-      // The next way is the one from now on; what was refused has no connections to end.
-      attempts = attempts.slice(1)
-      pool = poolOf(attempts[0] as pg.ClientConfig)
-      return await connect()
+      if (left === 0 || !refusesThisWay(error)) throw judgedConnecting(error)
+      // The next way is the one from now on, until it is refused in turn: servers change their rules.
+      if (from === pool) {
+        way = (way + 1) % attempts.length
+        pool = poolOf(attempts[way] as pg.ClientConfig)
+        former = [...former.filter((one) => one.totalCount > 0), from]
+      }
+      return await connect(left - 1)
     }
   }
 
@@ -73,12 +100,12 @@ export function openConnections (databaseUrl: string, bounds: Bounds, onError: (
         throw judgment
       }
     },
-    close: async () => { await pool.end() }
+    close: async () => { await Promise.all([pool, ...former].map(async (one) => { await one.end() })) }
   }
 }
 
 /** A pooler between may have dropped what we set when connecting. */
 async function assertReadOnly (client: pg.Client | pg.PoolClient): Promise<void> {
   const { rows } = await client.query<{ is: string }>("SELECT current_setting('default_transaction_read_only') AS is")
-  if (rows[0]?.is !== 'on') throw new Error('the connection is not read-only: a pooler in between drops the option. Connect to Postgres itself, or ALTER ROLE … SET default_transaction_read_only = on')
+  if (rows[0]?.is !== 'on') throw new NotLetIn('the connection is not read-only: a pooler in between drops the option. Connect to Postgres itself, or ALTER ROLE … SET default_transaction_read_only = on')
 }

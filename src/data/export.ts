@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
 import { preferredType } from '../lib/accept.js'
 import { encodeRow, encodeValue, type Row } from './encode.js'
+import { withNamedBalances } from './indicator.js'
 import { orderIn, placeOf, type Listed } from './list.js'
 import type { ColumnType, Resource } from './resources.js'
 import { pageStatement, type Order } from './statements.js'
@@ -31,7 +32,8 @@ export const exportHeaders = ({ name }: Resource, format: Format): Readonly<Reco
 type Batches = AsyncIterable<readonly Row[]>
 
 /** The first batch is read already, so that what the database refuses is answered and is no end of a file. */
-async function batchesOf ({ source, resource, filters }: Listed, wanted: Order): Promise<Batches> {
+async function batchesOf (listed: Listed, wanted: Order): Promise<Batches> {
+  const { source, resource, filters } = await withNamedBalances(listed)
   let order: Order | undefined
   const read = async (last?: Row): Promise<Row[]> => await source.read<Row>(resource, (from) => {
     // One order throughout, also if a column comes in between.

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.js'
 import { DatabaseGone } from '../lib/postgres.js'
-import { AllTaken, type Run } from './connections.js'
+import { AllTaken, NotLetIn, type Run } from './connections.js'
 import type { From, Statement } from './statements.js'
 import { RESOURCES, type Resource } from './resources.js'
 
@@ -71,12 +71,16 @@ export function createSource (run: Run, schema: string): Source {
 /** What the database says, in our words; its own are for the log. */
 function translated (error: unknown): unknown {
   if (error instanceof AllTaken) return new GatewayError('INSTANCE_DATABASE_BUSY', { cause: error, headers: { 'Retry-After': '1' } })
+  if (error instanceof NotLetIn) return new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { message: `The database of this instance was reached and cannot be used: ${error.message}`, cause: error })
   if (error instanceof DatabaseGone) return new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { cause: error })
   const code = String((error as { code?: unknown }).code ?? '')
   // Class 22: a value that no column holds. Class 54: text that no plan holds.
   if (/^(22|54)[0-9A-Z]{3}$/.test(code)) return new GatewayError('FILTER_INVALID', { message: 'Invalid filter: a value cannot be compared with its field (it is out of range, or not of its form)', cause: error })
-  if (code === '57014') return new GatewayError('DATA_TIMEOUT', { cause: error })
+  // Out of memory or locks; and a replica that had to go on: class 53, 40001.
+  if (/^53/.test(code) || code === '40001') return new GatewayError('INSTANCE_DATABASE_BUSY', { cause: error, headers: { 'Retry-After': '1' } })
+  if (code === '57014' || code === '55P03') return new GatewayError('DATA_TIMEOUT', { cause: error })
   if (code === '42501') return new GatewayError('INSTANCE_DATABASE_NOT_A_CORES', { message: "The role of this instance's database_url may not read its tables: GRANT SELECT on them to it", cause: error })
+  if (isOfAnotherShape(error)) return new GatewayError('INSTANCE_DATABASE_NOT_A_CORES', { message: 'The tables that the database_url of this instance leads to lack what every Core has: check it', cause: error })
   return error
 }
 

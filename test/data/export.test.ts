@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, ownInstance, type Answer, type Own } from '../support/gateway.js'
+import { admin, call, ownInstance, type Answer, type Own } from '../support/gateway.js'
 import { testDatabase } from '../support/database.js'
 
 const ROWS = 1200
@@ -141,8 +141,14 @@ describe('an export', () => {
     for (const accept of ['text/csv', 'application/x-ndjson']) {
       const answer = await get('/data/transactions?nothing_eq=1', accept)
       expect([answer.status, answer.json.error_detail.code, answer.headers.get('content-disposition')]).toEqual([400, 'FILTER_INVALID', null])
-      const late = await get('/data/transactions?reference_like=%25%5C', accept)
-      expect([late.status, late.json.error_detail.code]).toEqual([400, 'FILTER_INVALID'])
     }
+  })
+  test('of a database that is not there is refused, in a sentence without its address', async () => {
+    const instance = await admin('POST', '/admin/instances', { name: 'of a test', core_url: 'http://127.0.0.1:1', database_url: 'postgres://reader:s3cret@127.0.0.1:1/ledger' })
+    const { json: key } = await admin('POST', '/admin/keys', { name: 'of a test', scopes: ['data:read'], instance_id: instance.json.instance_id })
+    const answer = await call(`${own.url}/data/ledgers?instance_id=${instance.json.instance_id as string}`, { headers: { Authorization: `Bearer ${key.api_key as string}`, Accept: 'text/csv' } })
+    expect([answer.status, answer.json.error_detail.code, answer.headers.get('content-disposition')]).toEqual([502, 'INSTANCE_DATABASE_UNREACHABLE', null])
+    expect(answer.text).not.toMatch(/s3cret|127\.0\.0\.1|ECONN/)
+    await admin('DELETE', `/admin/instances/${instance.json.instance_id as string}`)
   })
 })
