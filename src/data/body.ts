@@ -44,6 +44,8 @@ function filterOf (node: JsonNode, source: Buffer, at: number): Filter {
   const given = members(node)
   const field = textOf(given.get('field'), `filters.${at}.field`) ?? wrong(`filters.${at}.field is required`)
   const operator = textOf(given.get('operator'), `filters.${at}.operator`) ?? wrong(`filters.${at}.operator is required`)
+  // A refusal names both.
+  if (Math.max(Buffer.byteLength(field), Buffer.byteLength(operator)) > MAX_BYTES) wrong(`filters.${at}: field and operator have at most ${MAX_BYTES} bytes`)
   const value = given.get('value')
   const values = given.get('values')
   if (isPresent(values) && values.kind !== 'array') wrong(`filters.${at}.values must be an array`)

@@ -27,7 +27,7 @@ export function readCursor (text: string, digest: string): Cursor | undefined {
   try {
     const [version, of, value, key, total, isEstimate] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
     if (version !== 1 || of !== digest || typeof key !== 'string' || (value !== null && typeof value !== 'string')) return undefined
-    if (typeof total !== 'string' || !/^\d{1,18}$/.test(total) || typeof isEstimate !== 'boolean') return undefined
+    if (typeof total !== 'string' || !/^(?:0|[1-9]\d{0,17})$/.test(total) || typeof isEstimate !== 'boolean') return undefined
     return { place: { value, key }, total: { total, isEstimate } }
   } catch {
     return undefined

@@ -34,8 +34,10 @@ async function answering <T> (work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Characters. */
+const LONGEST_SHOWN = 100
 /** A name as a header can carry it; one cut within a character is mended by the buffer. */
-const shown = (name: string): string => encodeURIComponent(Buffer.from(name.slice(0, 100)).toString())
+const shown = (name: string): string => encodeURIComponent(Buffer.from(name.slice(0, LONGEST_SHOWN)).toString())
 const MOST_SHOWN = 20
 
 // RFC 7240 2
@@ -46,7 +48,7 @@ function tellIgnored (ignored: readonly string[], reply: FastifyReply, { rooms }
   const names = ignored.slice(0, MOST_SHOWN).map(shown).join(', ')
   if (ignored.length === 0) return
   if (rooms.config.strictFilters || prefersStrict(reply.request.headers.prefer)) {
-    throw new GatewayError('PARAMETER_UNKNOWN', { message: `${names} would be ignored: a filter is a field, _ and an operator, such as status_eq=APPLIED`, details: { ignored: ignored.slice(0, MOST_SHOWN) } })
+    throw new GatewayError('PARAMETER_UNKNOWN', { message: `${names} would be ignored: a filter is a field, _ and an operator, such as status_eq=APPLIED`, details: { ignored: ignored.slice(0, MOST_SHOWN).map((name) => name.slice(0, LONGEST_SHOWN)) } })
   }
   reply.header('X-Blnk-Ignored', names)
 }

@@ -8,6 +8,8 @@ import { createSource, type Source } from './source.js'
 
 /** The schema of a Core's tables. */
 const CORE_SCHEMA = 'blnk'
+/** Of one database: sandboxes come and go, and what is known of a forgotten one is read again. */
+const MOST_SOURCES = 200
 
 export interface Sources {
   /** @throws GatewayError where the instance has no database */
@@ -48,7 +50,10 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
 
   const sourceIn = (sources: Map<string, Source>, run: Run, schema: string): Source => {
     const source = sources.get(schema) ?? createSource(run, schema)
+    // The last used comes last.
+    sources.delete(schema)
     sources.set(schema, source)
+    if (sources.size > MOST_SOURCES) sources.delete(sources.keys().next().value as string)
     return source
   }
 

@@ -104,9 +104,9 @@ export function namedBalancesStatement ({ schema }: From, filter: Filter, most: 
   return { text: `SELECT balance_id FROM ${schema}.balances WHERE ${where} LIMIT $${values.length + 1}`, values: [...values, most] }
 }
 
-/** Counts and sums of all rows that match, by the values of one column. @throws FilterError */
+/** Counts and sums of all rows that match, by the values of one column: those without one count under the empty name. @throws FilterError */
 export function statsStatement (from: From, filters: FilterSet, { by, sums }: { by: string, sums: readonly string[] }): Statement {
   const { where, values } = whereOf(from, filters)
   const summed = sums.map((name) => `, sum(${column(from, name)})::text AS "${name}"`).join('')
-  return { text: `SELECT ${column(from, by)} AS "group", count(*)::text AS count${summed} FROM ${tableOf(from)} WHERE ${where} GROUP BY 1 ORDER BY 1`, values }
+  return { text: `SELECT COALESCE(${column(from, by)}, '') AS "group", count(*)::text AS count${summed} FROM ${tableOf(from)} WHERE ${where} GROUP BY 1 ORDER BY 1`, values }
 }

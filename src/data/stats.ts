@@ -12,11 +12,10 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   reconciliations: { status: true }
 } satisfies Partial<Record<Resource['name'], Wanted>>
 
-type Group = Readonly<Record<string, string | null>>
+type Group = Readonly<Record<string, string | null>> & { readonly group: string }
 
-/** Rows without a currency or status count under the empty name. */
 const grouped = (rows: readonly Group[], encode: (row: Group) => string): string =>
-  `{${rows.map((row) => `${JSON.stringify(row['group'] ?? '')}:${encode(row)}`).join(',')}}`
+  `{${rows.map((row) => `${JSON.stringify(row.group)}:${encode(row)}`).join(',')}}`
 
 /**
  * Of all rows that match: `count_by_status`, and `sum_by_currency` with a count and the sums. An empty object for resources

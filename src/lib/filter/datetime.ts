@@ -27,14 +27,14 @@ function zoneMicros (zone: string): bigint | undefined {
   return BigInt(hours * 60 + minutes) * (zone[0] === '-' ? -MINUTE : MINUTE)
 }
 
-/** Postgres knows years of more than four digits, and the one before year 1 as `0001 BC`. */
+/** A zone, or the end of what is covered, may lead out of the years of four digits: Postgres has no year 0, and none is signed. */
 function timestampText (micros: bigint): string {
   const millis = micros >= 0n ? micros / MILLISECOND : -((-micros + MILLISECOND - 1n) / MILLISECOND)
   const rest = String(micros - millis * MILLISECOND).padStart(3, '0')
   const date = new Date(Number(millis))
   const year = date.getUTCFullYear()
-  const inYear = date.toISOString().replace(/^[+-]?\d+/, '').replace('T', ' ').replace('Z', rest)
-  return year > 0 ? `${String(year).padStart(4, '0')}${inYear}` : `${String(1 - year).padStart(4, '0')}${inYear} BC`
+  const [, day = ''] = /^[+-]?\d+(-.*)Z$/.exec(date.toISOString()) ?? []
+  return `${String(year > 0 ? year : 1 - year).padStart(4, '0')}${day.replace('T', ' ')}${rest}${year > 0 ? '' : ' BC'}`
 }
 
 /** How much a text of this precision covers (Core internal/filter: getDatePrecisionFromString): a day, a minute, a second, a milli- or a microsecond. */

@@ -66,7 +66,9 @@ function compare (operand: string, filter: ValidFilter, building: Building): str
   return `${operand} ${COMPARISONS[operator]} ${parameter(value)}`
 }
 
-// A larger exponent than any number has would fail the cast of every row's.
+// One text that is too large for a number, or has too many digits behind the point, would fail the cast of every row's:
+// 131,072 and 16,383 digits are the most (https://www.postgresql.org/docs/18/datatype-numeric.html), an exponent's included.
+const LONGEST_NUMBER = 6000
 const NUMBER_PATTERN = '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?$'
 
 /** Metadata: equality is containment and tells types apart, order is that of numbers; a value that is no number is passed over. */
@@ -82,7 +84,7 @@ function compareMetadata (path: readonly string[], filter: ValidFilter, building
   switch (operator) {
     case 'eq': return `(${text} = ${building.add(value.text)} OR ${spanCondition(text, value, building)})`
     case 'gt': case 'gte': case 'lt': case 'lte': case 'between':
-      return compare(`(CASE WHEN ${text} ~ '${NUMBER_PATTERN}' THEN ${text}::numeric END)`, filter, building)
+      return compare(`(CASE WHEN length(${text}) <= ${LONGEST_NUMBER} AND ${text} ~ '${NUMBER_PATTERN}' THEN ${text}::numeric END)`, filter, building)
     case 'ne': case 'in': case 'like': case 'ilike': case 'isnull': case 'isnotnull': return compare(text, filter, building)
   }
 }
