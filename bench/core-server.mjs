@@ -41,6 +41,12 @@ export async function startServer () {
   const settings = { fsync: 'off', shared_buffers: '512MB', maintenance_work_mem: '512MB', max_wal_size: '4GB', autovacuum: 'off' }
   const child = spawn(`${bin}/postgres`, ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], as)
   const url = `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`
+  // Whatever ends this process, the server does not outlive it.
+  process.once('exit', () => {
+    child.kill('SIGQUIT')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => { process.exit(1) })
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit')
@@ -74,7 +80,7 @@ const ROWS = {
     FROM generate_series(1, 20000) i`,
   balances: (count) => `INSERT INTO balances (balance_id, indicator, balance, credit_balance, debit_balance, currency, ledger_id, identity_id, created_at, meta_data)
     SELECT 'bln_' || md5(i::text), CASE WHEN i <= ${hot} THEN '@hot' || i END, i * 100, i * 300, i * 200, (ARRAY['USD','USD','USD','USD','USD','EUR','EUR','GBP','NGN','KES'])[1 + i % 10],
-      'ldg_' || md5((1 + i % 20)::text), CASE WHEN i > ${hot} THEN 'idt_' || md5((1 + i % 20000)::text) END, timestamp '2025-01-01' + i * interval '5 minutes', jsonb_build_object('tier', i % 4, 'segment', (ARRAY['retail','business'])[1 + i % 2])
+      'ldg_' || md5((1 + i % 20)::text), CASE WHEN i > ${hot} THEN 'idt_' || md5((1 + i % 20000)::text) END, timestamp '2025-01-01' + i * interval '5 minutes', jsonb_build_object('account', i, 'tier', i % 4, 'segment', (ARRAY['retail','business'])[1 + i % 2])
     FROM generate_series(1, ${count}) i`,
   transactions: (count, balances) => `INSERT INTO transactions (transaction_id, source, destination, description, reference, amount, currency, status, hash, created_at, meta_data, precise_amount, "precision", parent_transaction, effective_date)
     SELECT 'txn_' || md5(i::text), 'bln_' || md5((CASE WHEN i % 5 = 0 THEN 1 + i / 5 % ${hot} ELSE 1 + abs(hashint4(i)::bigint) % ${balances} END)::text),

@@ -34,6 +34,7 @@ export const cases = (size) => ({
   'balances of a ledger': (i) => balances([eq('ledger_id', `ldg_${md5(String(1 + i % 20))}`)]),
   'balances of an identity': (i) => balances([eq('identity_id', `idt_${md5(String(1 + spread(i, 20_000)))}`)]),
   'balances, currency and amount': (i) => balances([eq('currency', CURRENCIES[i % 5]), { field: 'balance', operator: 'gt', value: 5_000_000 }]),
+  'balances, meta_data.account': (i) => balances([eq('meta_data.account', 1 + spread(i, size.balances))]),
   detail: (i) => ({ name: 'transactions', path: `/data/transactions/txn_${md5(String(1 + spread(i, size.transactions)))}`, query: '', id: `txn_${md5(String(1 + spread(i, size.transactions)))}` }),
   'page 5,000 of 20': () => transactions([], '&page=5000'),
   'cursor, as deep': (i) => ({ ...transactions([]), depth: 99_980 + i })

@@ -1,6 +1,6 @@
 // What the Data API costs over a Core's tables of a million transactions, beside the same SQL sent by pg alone, in one interleaved run.
-// Settings: TRANSACTIONS (1000000), BALANCES (100000), ROUNDS (60), ADVICE (any text: the indexes that `instances doctor` names are there),
-// CASES (a regular expression), BENCH_DATABASE_URL (a server that is filled already), BENCH_JSON (a file to write).
+// Settings: TRANSACTIONS (1000000), BALANCES (100000), ROUNDS (60), CASES (a regular expression),
+// BENCH_DATABASE_URL (a server that is filled already), BENCH_JSON (a file to write).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -111,6 +111,40 @@ async function measure (gateway, make, turns) {
   return { page: timesOf(samples.page), total: samples.total.length > 0 ? timesOf(samples.total) : null, sql: timesOf(samples.sql), api: timesOf(samples.api), adds }
 }
 
+/** Does what the doctor says, and asks again for what it is about. */
+async function withAdvice (gateway) {
+  const { advice } = await gateway.admin('GET', `/admin/instances/${INSTANCE}/doctor`)
+  const owner = new pg.Client({ connectionString: server.url })
+  await owner.connect()
+  console.log('\nWhat `blnk-gateway instances doctor` says\n\n```sql')
+  for (const { statement } of advice) {
+    console.log(`${statement};`)
+    await owner.query(statement)
+  }
+  await owner.query('ANALYZE')
+  await owner.end()
+  const results = {}
+  console.log(`\`\`\`\n\n${HEAD}`)
+  for (const [name, make] of Object.entries(cases(size))) {
+    if (!/^amount|balances, meta_data/.test(name) || !wanted.test(name)) continue
+    await measure(gateway, make, 3)
+    results[name] = await measure(gateway, make, rounds)
+    console.log(line(name, results[name]))
+  }
+  return results
+}
+
+/** What HTTP and Node cost here by themselves. */
+async function withoutSql (gateway) {
+  const samples = []
+  for (let turn = 0; turn < 5 * rounds; turn++) {
+    const begun = performance.now()
+    await throughApi(gateway, { path: '/health/live' })
+    samples.push(performance.now() - begun)
+  }
+  return timesOf(samples.slice(rounds))
+}
+
 async function startGateway () {
   const bin = fileURLToPath(new URL('../dist/src/cli/bin.js', import.meta.url))
   const child = spawn(process.execPath, [bin, 'start', '--ephemeral', '--port', '0', '--json'], { env: { PATH: process.env.PATH, HOME: os.tmpdir(), LOG_LEVEL: 'silent', REQUEST_LOG: 'off' }, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -137,7 +171,8 @@ try {
   console.log(`${about.version.split(' on ')[0]}, Node ${process.version}, ${os.cpus().length} x ${os.cpus()[0].model}; ${about.n} transactions; ${rounds} rounds`)
   // Compiled before it is timed: the first requests of a process are not those of its day.
   for (const make of Object.values(cases(size))) if (wanted.test('')) await measure(gateway, make, 20)
-  const results = {}
+  const results = { withoutSql: await withoutSql(gateway) }
+  console.log(`An answer without SQL (GET /health/live): ${pair(results.withoutSql)}`)
   for (const [heading, of, turns] of [['Pages', cases(size), rounds], ['Exact totals', countCases(), Math.ceil(rounds / 6)]]) {
     const names = Object.keys(of).filter((name) => wanted.test(name))
     if (names.length === 0) continue
@@ -149,6 +184,7 @@ try {
       console.log(line(name, result))
     }
   }
+  results['With what instances doctor says'] = await withAdvice(gateway)
   if (process.env.BENCH_JSON !== undefined) writeFileSync(process.env.BENCH_JSON, JSON.stringify({ ...about, size, rounds, results }, null, 2))
 } finally {
   await agent.close()

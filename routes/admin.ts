@@ -2,7 +2,7 @@ import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, rotateKey, r
 import { listAudit, verifyAudit } from '../src/audit/handlers.js'
 import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
 import type { Row } from '../src/gateway/row.js'
-import { createInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
+import { createInstance, examineInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 import { showSeed } from '../src/seed/handlers.js'
 import { passwordBody, removePassword, setPassword } from '../src/login/handlers.js'
 import { oauthAdminRows } from './oauth.js'
@@ -29,6 +29,7 @@ export const adminRows = [
   { method: 'PUT', path: '/admin/instances/:id', scope: 'admin', instance: 'none', body: instanceChangeBody, handler: updateInstance },
   { method: 'DELETE', path: '/admin/instances/:id', scope: 'admin', instance: 'none', handler: removeInstance },
   { method: 'POST', path: '/admin/instances/:id/test', scope: 'admin', instance: 'none', handler: testInstance },
+  { method: 'GET', path: '/admin/instances/:id/doctor', scope: 'admin', instance: 'none', handler: examineInstance },
   { method: 'POST', path: '/admin/instances/:id/reset', scope: 'admin', instance: 'none', body: resetBody, handler: resetInstance },
   { method: 'POST', path: '/admin/instances/:id/settle', scope: 'admin', instance: 'none', handler: settleInstance },
   { method: 'POST', path: '/admin/instances/:id/clock', scope: 'admin', instance: 'none', body: clockBody, handler: setClock },

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { DatabaseVerdict } from '../data/database-verdict.js'
+import type { Report } from '../data/doctor.js'
 import type { Verdict } from '../instances/reach.js'
 import { admin, CliError, type Where } from './admin.js'
 import { table } from './table.js'
@@ -71,7 +73,23 @@ export async function removeInstance (id: string, options: Options): Promise<voi
 }
 
 export async function testInstance (id: string, options: Options): Promise<void> {
-  const found = await admin<Verdict>(options, 'POST', `${path(id)}/test`)
-  print(options.json === true ? JSON.stringify(found) : `${found.verdict}: ${found.message}${found.verdict === 'ok' ? ` (${found.ms} ms)` : ''}`)
-  if (found.verdict !== 'ok') process.exitCode = 1
+  const found = await admin<Verdict & { database: DatabaseVerdict | null }>(options, 'POST', `${path(id)}/test`)
+  const sentence = (one: Verdict | DatabaseVerdict): string => `${one.verdict}: ${one.message}${one.verdict === 'ok' ? ` (${one.ms} ms)` : ''}`
+  const { database } = found
+  print(options.json === true ? JSON.stringify(found) : [sentence(found), ...(database === null ? [] : [`database ${sentence(database)}`])].join('\n'))
+  // An instance without a database is one that the Data API is not asked about.
+  if (found.verdict !== 'ok' || (database !== null && !['ok', 'no_database_url'].includes(database.verdict))) process.exitCode = 1
+}
+
+/** As SQL, what would be done in statements and the rest in comments, so that it can be read, cut and given to psql. */
+function sqlOf ({ postgres, schema, lacks, advice }: Report): string {
+  const head = [`-- Postgres ${postgres}; ${schema.message}.`, ...(lacks.length === 0 ? [] : [`-- Not there yet, and read as null: ${lacks.join(', ')}.`])]
+  if (advice.length === 0) return [...head, '-- Nothing to add: what the filters and orders of the Data API can use is there.'].join('\n')
+  const from = { core: ' (a newer Core makes it by itself)', gateway: ' (no Core makes it, and each row written costs a little more)', broken: '', statistics: '' }
+  return [...head, '-- Nothing was changed. It would add:', ...advice.flatMap(({ kind, table, why, statement }) => ['', `-- ${table}: ${why}${from[kind]}.`, `${statement};`])].join('\n')
+}
+
+export async function examineInstance (id: string, options: Options): Promise<void> {
+  const report = await admin<Report>(options, 'GET', `${path(id)}/doctor`)
+  print(options.json === true ? JSON.stringify(report) : sqlOf(report))
 }

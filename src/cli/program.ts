@@ -5,7 +5,7 @@ import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
 import { showAudit } from './audit.js'
-import { addInstance, listInstances, removeInstance, testInstance } from './instances.js'
+import { addInstance, examineInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, printHash, revokeKey, rotateKey, showKey, updateKey } from './keys.js'
 import { createClient, listClients, revokeClient } from './oauth-clients.js'
 import { changePassword } from './password.js'
@@ -158,7 +158,10 @@ export function buildProgram (): Command {
     .action(addInstance)
   remote(instances.command('list').description('all instances, and whether they answer')).action(listInstances)
   remote(instances.command('remove').description('remove an instance and the keys bound to it').argument('<id>')).action(removeInstance)
-  remote(instances.command('test').description('say what is wrong with a Core').argument('<id>')).action(testInstance)
+  remote(instances.command('test').description('say what is wrong with a Core and with its database').argument('<id>')).action(testInstance)
+  remote(instances.command('doctor').description("say how old the schema of a Core's database is, and which indexes the Data API would have use of; it changes nothing").argument('<id>'))
+    .addHelpText('after', '\nIt prints SQL: what it would add in statements, why in comments.')
+    .action(examineInstance)
 
   filtered(program.command('logs').description('a line for each of the last requests'), '50')
     .option('-f, --follow', 'go on with those to come, until the gateway stops')

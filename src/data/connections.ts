@@ -11,6 +11,9 @@ export class AllTaken extends Error {}
 /** The server was reached and does not let us in, or not as we must be. */
 export class NotLetIn extends Error {}
 
+/** What is between has dropped the setting with which nothing can be written. */
+export class NotReadOnly extends NotLetIn {}
+
 export interface Connections {
   readonly run: Run
   close(): Promise<void>
@@ -107,5 +110,5 @@ export function openConnections (databaseUrl: string, bounds: Bounds, onError: (
 /** A pooler between may have dropped what we set when connecting. */
 async function assertReadOnly (client: pg.Client | pg.PoolClient): Promise<void> {
   const { rows } = await client.query<{ is: string }>("SELECT current_setting('default_transaction_read_only') AS is")
-  if (rows[0]?.is !== 'on') throw new NotLetIn('the connection is not read-only: a pooler in between drops the option. Connect to Postgres itself, or ALTER ROLE … SET default_transaction_read_only = on')
+  if (rows[0]?.is !== 'on') throw new NotReadOnly('the connection is not read-only: a pooler in between drops the option. Connect to Postgres itself, or ALTER ROLE … SET default_transaction_read_only = on')
 }

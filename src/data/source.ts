@@ -8,6 +8,8 @@ import { RESOURCES, type Resource } from './resources.js'
 export interface Source {
   /** Runs what `make` makes for the tables as they are. @throws GatewayError, FilterError */
   read<R extends object>(resource: Resource, make: (from: From) => Statement): Promise<R[]>
+  /** For a look into the catalogue: statements as they are, and errors as the database says them. */
+  readonly catalogue: { readonly run: Run, readonly schema: string }
 }
 
 /** Milliseconds for which the columns of a Core's tables are taken as known: they change with its version. */
@@ -54,6 +56,7 @@ export function createSource (run: Run, schema: string): Source {
   }
 
   return {
+    catalogue: { run, schema },
     async read (resource, make) {
       try {
         return await once(resource, make).catch(async (error: unknown) => {

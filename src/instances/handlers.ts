@@ -1,3 +1,5 @@
+import { lookInto, testDatabase } from '../data/database-verdict.js'
+import { examine } from '../data/doctor.js'
 import { GatewayError } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
 import type { Rooms } from '../gateway/rooms.js'
@@ -140,7 +142,21 @@ export const showInstance: Handler = async (request, _reply, { rooms }) => {
   return { ...describe(instance), reachability: await look(upstream) }
 }
 
-export const testInstance: Handler = async (request, _reply, { rooms }) => await look(find(rooms, request.params).upstream)
+/** What is wrong with a Core, and with the database that the Data API reads; of a sandbox the latter is the gateway's own. */
+export const testInstance: Handler = async (request, _reply, { rooms }) => {
+  const { instance, upstream } = find(rooms, request.params)
+  const database = instance.kind === 'sandbox' ? null : await testDatabase(rooms.opened.sources, instance)
+  return { ...await look(upstream), database }
+}
+
+/** A look at the database of a Core: how old its schema is, and the indexes it lacks. It changes nothing. */
+export const examineInstance: Handler = async (request, _reply, { rooms }) => {
+  const { instance } = find(rooms, request.params)
+  if (instance.kind === 'sandbox') refuse('a sandbox has no database of its own to look at: name a Core')
+  const found = await lookInto(rooms.opened.sources, instance)
+  if ('verdict' in found) throw new GatewayError(found.verdict === 'no_database_url' ? 'INSTANCE_WITHOUT_DATABASE' : 'INSTANCE_DATABASE_UNREACHABLE', { message: found.message, details: { verdict: found.verdict } })
+  return examine(found)
+}
 
 export const updateInstance: Handler = async (request, _reply, { rooms }) => {
   const { instance } = find(rooms, request.params)

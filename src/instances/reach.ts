@@ -20,8 +20,8 @@ async function beginning (body: Dispatcher.ResponseData['body']): Promise<string
   return text
 }
 
-// Codes of Node's TLS client for a chain that does not verify.
-const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/
+/** Codes of Node's TLS client for a chain that does not verify. */
+export const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/
 
 async function get (upstream: Upstream, path: string, key: string | undefined): Promise<{ status: number, body: string }> {
   const headers = key === undefined ? {} : { 'X-Blnk-Key': key }

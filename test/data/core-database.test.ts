@@ -8,12 +8,14 @@ import { pageStatement } from '../../src/data/statements.js'
 import { openDatabase, type Database } from '../../src/lib/postgres.js'
 import { copyRows, makeCoreSchema } from '../support/core-database.js'
 import { testDatabase } from '../support/database.js'
+import { run, workFolder as makeFolder } from '../house/command.js'
 import { admin, call } from '../support/gateway.js'
 import { installedServers, postgresServer, type PostgresServer } from '../support/postgres-server.js'
 import { filledSandbox } from './rows.js'
 
 const resources: readonly Resource[] = Object.values(RESOURCES)
 const { db, schema: coreSchema } = testDatabase(2)
+const workFolder = makeFolder()
 let sandbox: Awaited<ReturnType<typeof filledSandbox>>
 
 beforeAll(async () => {
@@ -94,6 +96,30 @@ describe.each(targets)('a Core\'s database on Postgres $version', ({ bin }) => {
     for (const path of paths) expect(await get(path, instance.instance_id), path).toBe(await get(path, sandbox.instanceId))
     await admin('DELETE', `/admin/instances/${instance.instance_id as string}`)
     await admin('DELETE', `/admin/keys/${key.id as string}`)
+  })
+
+  test('is looked into by the doctor, whose output is SQL that leaves nothing to say; and what is wrong with a database is told', async () => {
+    const { url, adminToken } = inject('gateway')
+    const { json: instance } = await admin('POST', '/admin/instances', { name: 'core', database_url: urlOf('reader') })
+    const path = `/admin/instances/${instance.instance_id as string}`
+    const doctor = async (): Promise<string> => (await run(['instances', 'doctor', instance.instance_id], { cwd: workFolder, env: { BLNK_ADMIN_URL: url, BLNK_ADMIN_TOKEN: adminToken } })).stdout
+    const sql = await doctor()
+    expect(sql).toMatch(/^-- Postgres \d+[\d.]*; the schema is that of a Core 0\.15 or newer\.\n/)
+    for (const statement of sql.split(/;\n/)) await core.query(statement)
+    expect(await doctor()).toContain('Nothing to add')
+
+    await core.query('CREATE ROLE stranger LOGIN')
+    const verdictOf = async (databaseUrl: string): Promise<string> => {
+      await admin('PUT', path, { database_url: databaseUrl })
+      return (await admin('POST', `${path}/test`)).json.database.verdict as string
+    }
+    expect(await verdictOf(urlOf('reader'))).toBe('ok')
+    expect(await verdictOf(urlOf('stranger'))).toBe('not_allowed')
+    expect(await verdictOf(urlOf('nobody_of_this_name'))).toBe('wrong_password')
+    expect(await verdictOf(own.url.replace(/postgres$/, 'nothing'))).toBe('no_such_database')
+    expect(await verdictOf(own.url.replace(/postgres$/, 'template1'))).toBe('not_a_core')
+    expect(await verdictOf(`${own.url}?sslmode=require`)).toBe('no_tls')
+    await admin('DELETE', path)
   })
 
   test.each(['reader', 'writer'])('takes no write of the role %s through the gateway\'s connections', async (role) => {
