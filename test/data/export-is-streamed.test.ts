@@ -18,6 +18,7 @@ let running: number
 let answers: Array<import('node:http').ServerResponse>
 
 const source: Source = {
+  catalogue: { schema: 'blnk', run: async () => await Promise.reject(new Error('an export does not look into the catalogue')) },
   async read () {
     statements++
     running++
