@@ -96,8 +96,13 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
   })
   allowOrigins(app, rows, rooms.config)
-  app.setErrorHandler(sendError)
   const near = createNear(rows)
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = (refusal: Error): void => { sendError(refusal, request, reply) }
+    // A QUERY (RFC 10008) without a content type is refused before it is seen that no route takes one.
+    if (error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') unknownRoute(rooms, near, request).then(answer, answer)
+    else answer(error)
+  })
   app.setNotFoundHandler(async (request) => { throw await unknownRoute(rooms, near, request) })
   app.addHook('onSend', (request, reply, payload, done) => {
     // A page holds what its forms are known by.
