@@ -2,7 +2,7 @@ import { GatewayError } from '../errors.js'
 import { DatabaseGone } from '../lib/postgres.js'
 import { AllTaken, NotLetIn, type Run } from './connections.js'
 import type { From, Statement } from './statements.js'
-import { RESOURCES, type Resource } from './resources.js'
+import type { Resource } from './resources.js'
 
 /** The tables of one instance. */
 export interface Source {
@@ -86,6 +86,3 @@ function translated (error: unknown): unknown {
   if (isOfAnotherShape(error)) return new GatewayError('INSTANCE_DATABASE_NOT_A_CORES', { message: 'The tables that the database_url of this instance leads to lack what every Core has: check it', cause: error })
   return error
 }
-
-/** All of them, for who looks through them. */
-export const resources: readonly Resource[] = Object.values(RESOURCES)

@@ -61,23 +61,25 @@ describe.each(PATHS)('%s', (path, schema, resource, name) => {
     expect(list.text).toBe(`{"data":[${detail.text}],"total":1}`)
   })
 
-  test.each(['none', '%20', 'x'.repeat(300), "'", '%00', '%F0%9F%8F%A6'])('a detail that is not there is a 404: %s', async (absent) => {
-    const { status, json } = await records.get(`${path}/${absent}`)
-    expect(status).toBe(404)
-    expect(json.error).toBe(`${resource.singular} not found`)
-    expect(json.error_detail.code).toBe('RECORD_NOT_FOUND')
+  test('a detail that is not there is a 404', async () => {
+    const { status, json } = await records.get(`${path}/none`)
+    expect([status, json.error, json.error_detail.code]).toEqual([404, `${resource.singular} not found`, 'RECORD_NOT_FOUND'])
   })
 
   test('an empty list has a total of 0', async () => {
     expect((await records.get(path, { [`${resource.id}_eq`]: 'none' })).text).toBe('{"data":[],"total":0}')
   })
 
-  test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is a 405', async (method) => {
-    for (const each of [path, `${path}/${id()}`]) {
+  test('nothing else can be done to it: 405', async () => {
+    for (const [method, each] of [['POST', path], ['DELETE', `${path}/${id()}`]] as const) {
       const answer = await call(`${records.own.url}${each}?instance_id=${records.own.instanceId}`, { method, headers: { Authorization: `Bearer ${records.own.apiKey}` } })
       expect([answer.status, answer.json.error_detail.code]).toEqual([405, 'ROUTE_METHOD_NOT_ALLOWED'])
     }
   })
+})
+
+test.each(['%20', 'x'.repeat(300), "'", '%00', '%F0%9F%8F%A6'])('no ledger has the id %s', async (absent) => {
+  expect((await records.get(`/data/ledgers/${absent}`)).json.error).toBe('ledger not found')
 })
 
 test.each([
@@ -86,14 +88,18 @@ test.each([
   ['GET', '/data/ledgers'], ['GET', '/data/balances'], ['GET', '/data/transactions'], ['GET', '/data/identities'],
   ['GET', '/data/reconciliations'], ['GET', '/data/matching-rules'], ['GET', '/data/external-transactions'],
   ['POST', '/ledger/filter'], ['POST', '/balances/filter'], ['POST', '/transactions/filter'], ['POST', '/identities/filter'], ['POST', '/reconciliation/filter']
-])('%s %s needs data:read and an instance', async (method, path) => {
+])('%s %s needs data:read', async (method, path) => {
   const { url, instanceId } = records.own
+  const { status, json } = await call(`${url}${path}?instance_id=${instanceId}`, { method, headers: { Authorization: `Bearer ${scopeless}` } })
+  expect([status, json.error_detail.code]).toEqual([403, 'AUTH_INSUFFICIENT_SCOPE'])
+})
+
+test.each([['GET', '/data/balances'], ['POST', '/balances/filter']])('%s %s needs a credential and an instance', async (method, path) => {
   const ask = async (query: string, key?: string): Promise<unknown[]> => {
-    const { status, json } = await call(`${url}${path}${query}`, { method, headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } })
+    const { status, json } = await call(`${records.own.url}${path}${query}`, { method, headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } })
     return [status, json.error_detail.code]
   }
-  expect(await ask(`?instance_id=${instanceId}`)).toEqual([401, 'AUTH_REQUIRED'])
-  expect(await ask(`?instance_id=${instanceId}`, scopeless)).toEqual([403, 'AUTH_INSUFFICIENT_SCOPE'])
+  expect(await ask(`?instance_id=${records.own.instanceId}`)).toEqual([401, 'AUTH_REQUIRED'])
   expect(await ask('', records.own.apiKey)).toEqual([400, 'INSTANCE_ID_REQUIRED'])
   expect(await ask('?instance_id=inst_none', inject('gateway').apiKey)).toEqual([404, 'INSTANCE_NOT_FOUND'])
 })

@@ -166,11 +166,12 @@ describe('paging by cursor', () => {
     [{ name_eq: 'name 3' }, 12],
     [{ name_eq: 'nothing' }, 0]
   ])('%j: every row once, in the order of the pages by number', async (query, total) => {
-    const { seen, totals, pages } = await walk({ ...query, pageSize: '26' })
-    const numbered = [...ids(await get('/data/ledgers', { ...query, pageSize: '100' }), 'ledger_id'), ...ids(await get('/data/ledgers', { ...query, pageSize: '100', page: '2' }), 'ledger_id')]
+    const { seen, totals, pages } = await walk({ ...query, pageSize: '50' })
+    const numbered: string[] = []
+    for (let page = 1; page <= Math.ceil(total / 100); page++) numbered.push(...ids(await get('/data/ledgers', { ...query, pageSize: '100', page: String(page) }), 'ledger_id'))
     expect(seen).toEqual(numbered)
     expect([...totals]).toEqual([total])
-    expect(pages).toBe(Math.max(1, total / 26 >> 0) + (total % 26 > 0 && total > 26 ? 1 : 0))
+    expect(pages).toBe(Math.max(1, Math.ceil(total / 50)))
   })
 
   test('of a filter route too', async () => {
