@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
 import type { Logger } from 'pino'
-import { adminRows, dataRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { adminRows, alertRows, dataRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
+import { createAlertStore } from './alerts/store.js'
 import { openAudit } from './audit/audit.js'
 import { createAuditStore } from './audit/store.js'
 import { Credentials } from './auth/credentials.js'
@@ -158,7 +159,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
   }
 
   const adminOnMain = config.adminPort === undefined && isLoopback(config.host)
-  const main = createServer([...proxyRows, ...dataRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...oauthRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
+  const main = createServer([...proxyRows, ...dataRows, ...alertRows, ...healthRows, ...(config.docs ? documentRows : []), ...loginRows, ...oauthRows, ...metricsRows, ...notBuiltRows, ...(adminOnMain ? adminRows : [])], rooms)
   const admin = config.adminPort === undefined ? undefined : createServer([...healthRows, ...openMetricsRows, ...adminRows], rooms)
 
   const startSandboxOf = async ({ address }: Store): Promise<SandboxThread> => await startSandbox({ database: address, host: '127.0.0.1', port: config.sandboxPort, logLevel: 'warn', uploadHosts: config.sandboxUploadHosts })
@@ -205,7 +206,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       log
     })
     closers.push(sources.close)
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), sources, oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
+    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), sources, alertStore: createAlertStore(db), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
     const { load, refresh } = createMemory(rooms, stores, async () => await readVersions(db))
     await load('instances')
     await load('keys')

@@ -56,6 +56,17 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   'POST /proxy/api-keys': { action: 'Core key created', kind: 'core_key', answer: 'api_key_id' },
   'DELETE /proxy/api-keys/:id': { action: 'Core key revoked', kind: 'core_key' },
 
+  'POST /alerts/flag/:id': { action: 'Anomaly created', kind: 'anomaly', answer: 'anomaly_id' },
+  'PUT /alerts/flag/:alert_id': { action: 'Anomaly updated', kind: 'anomaly' },
+  'POST /alerts/statuses': { action: 'Alert status created', kind: 'alert_status', answer: 'key' },
+  'PUT /alerts/statuses/:key': { action: 'Alert status updated', kind: 'alert_status' },
+  'DELETE /alerts/statuses/:key': { action: 'Alert status deleted', kind: 'alert_status' },
+  'POST /cloud/alerts/flag/:id': { action: 'Anomaly created', kind: 'anomaly', answer: 'anomaly_id' },
+  'PUT /cloud/alerts/flag/:alert_id': { action: 'Anomaly updated', kind: 'anomaly' },
+  'POST /cloud/alerts/statuses': { action: 'Alert status created', kind: 'alert_status', answer: 'key' },
+  'PUT /cloud/alerts/statuses/:key': { action: 'Alert status updated', kind: 'alert_status' },
+  'DELETE /cloud/alerts/statuses/:key': { action: 'Alert status deleted', kind: 'alert_status' },
+
   'POST /admin/keys': { action: 'API key created', kind: 'api_key', answer: 'id' },
   'PUT /admin/keys/:id': { action: 'API key updated', kind: 'api_key' },
   'POST /admin/keys/:id/rotate': { action: 'API key rotated', kind: 'api_key' },

@@ -16,7 +16,7 @@ export interface Actor {
 
 /** What is acted on: the console's tabs, and what the gateway has of its own. */
 export const ENTITY_KINDS = [
-  'ledger', 'balance', 'transaction', 'identity', 'anomaly', 'reconciliation', 'matching_rule', 'balance_monitor', 'account', 'hook',
+  'ledger', 'balance', 'transaction', 'identity', 'anomaly', 'alert_status', 'reconciliation', 'matching_rule', 'balance_monitor', 'account', 'hook',
   'core_key', 'core', 'api_key', 'instance', 'webhook', 'fault', 'client', 'app', 'password', 'session', 'configuration', 'audit_log'
 ] as const
 
@@ -59,4 +59,4 @@ export interface AuditEntry {
 }
 
 /** What the handler of a row says of its own act: it goes before what is read from outside. */
-export type Acted = Partial<Pick<AuditEntry, 'actor' | 'action' | 'entityId'>>
+export type Acted = Partial<Pick<AuditEntry, 'actor' | 'action' | 'entityId' | 'instanceId'>>

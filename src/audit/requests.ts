@@ -126,7 +126,7 @@ export function watchAct ({ request, row, action, intended }: Watched, { write, 
         action: acted?.action ?? words,
         entityKind: kind,
         entityId: acted?.entityId ?? (action.answer === undefined ? id : received?.get(action.answer)),
-        instanceId: outcome.instanceId ?? instanceIn(row, id),
+        instanceId: acted?.instanceId ?? outcome.instanceId ?? instanceIn(row, id),
         reference: outcome.reference ?? sent?.get('reference')
       })
     }

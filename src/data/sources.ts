@@ -4,7 +4,9 @@ import type { Instance } from '../instances/store.js'
 import type { Queryable } from '../lib/postgres.js'
 import { AddressError, type Bounds } from './address.js'
 import { openConnections, type Connections, type Run } from './connections.js'
+import { RESOURCES } from './resources.js'
 import { createSource, type Source } from './source.js'
+import { detailStatement } from './statements.js'
 
 /** The schema of a Core's tables. */
 const CORE_SCHEMA = 'blnk'
@@ -14,6 +16,8 @@ const MOST_SOURCES = 200
 export interface Sources {
   /** @throws GatewayError where the instance has no database */
   of(instance: Instance): Source
+  /** Whether the instance has a record of this id. @throws GatewayError */
+  has(instance: Instance, resource: 'balances' | 'transactions' | 'identities', id: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -57,18 +61,19 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
     return source
   }
 
-  return {
+  const sources: Sources = {
+    async has (instance, name, id) { return (await sources.of(instance).read(RESOURCES[name], (from) => detailStatement(from, id))).length > 0 },
     of ({ kind, sandboxSchema, databaseUrl }) {
       if (kind === 'sandbox') {
         const schema = sandboxSchema as string
         if ('db' in sandboxes) return sourceIn(embedded, async (text, values) => (await sandboxes.db.query(text, values)).rows as never, schema)
-        const { connections, sources } = openedOf(sandboxes.url)
-        return sourceIn(sources, connections.run, schema)
+        const { connections, sources: known } = openedOf(sandboxes.url)
+        return sourceIn(known, connections.run, schema)
       }
       if (databaseUrl === null) throw new GatewayError('INSTANCE_WITHOUT_DATABASE')
       try {
-        const { connections, sources } = openedOf(databaseUrl)
-        return sourceIn(sources, connections.run, CORE_SCHEMA)
+        const { connections, sources: known } = openedOf(databaseUrl)
+        return sourceIn(known, connections.run, CORE_SCHEMA)
       } catch (error) {
         throw error instanceof AddressError ? new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { message: `The database_url of this instance cannot be used: ${error.message}`, cause: error }) : error
       }
@@ -77,4 +82,5 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
       await Promise.all([...opened.values()].map(async ({ connections }) => { await connections.close() }))
     }
   }
+  return sources
 }

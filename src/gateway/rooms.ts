@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { AlertStore } from '../alerts/store.js'
 import type { Audit } from '../audit/audit.js'
 import type { AuditStore } from '../audit/store.js'
 import type { Credentials, TokenKind } from '../auth/credentials.js'
@@ -31,6 +32,7 @@ export interface Opened {
   readonly oauthClients: ClientStore
   readonly oauthTokens: TokenStore
   readonly auditStore: AuditStore
+  readonly alertStore: AlertStore
   /** The databases of the instances, for reading. */
   readonly sources: Sources
   readonly sandbox: Sandbox | undefined

@@ -1,0 +1,39 @@
+import type { Upstream } from '../gateway/row.js'
+
+/** What can be flagged, by the prefix of its id (spec/05 5.2). */
+const KINDS = {
+  bln: { type: 'Balance', list: 'affected_balances', path: 'balances', resource: 'balances' },
+  txn: { type: 'Transaction', list: 'affected_transactions', path: 'transactions', resource: 'transactions' },
+  idt: { type: 'Identity', list: 'affected_identities', path: 'identities', resource: 'identities' }
+} as const
+
+export type EntityKind = typeof KINDS[keyof typeof KINDS]
+
+/** An id that can be a part of a path as it is. */
+const ID = /^(bln|txn|idt)_[\w-]{1,100}$/
+
+/** undefined for the id of nothing that can be flagged. */
+export function kindOf (id: string): EntityKind | undefined {
+  const prefix = ID.exec(id)?.[1]
+  return prefix === undefined ? undefined : KINDS[prefix as keyof typeof KINDS]
+}
+
+const LOOK_MS = 5_000
+
+/**
+ * Asks a Core whether it has this.
+ * @throws an error of the connection, or one that tells which status was answered
+ */
+export async function isInCore (upstream: Upstream, kind: EntityKind, id: string): Promise<boolean> {
+  const { statusCode, body } = await upstream.dispatcher.request({
+    origin: upstream.origin,
+    path: `${upstream.basePath}/${kind.path}/${id}`,
+    method: 'GET',
+    headers: upstream.key === undefined ? {} : { 'X-Blnk-Key': upstream.key },
+    signal: AbortSignal.timeout(LOOK_MS)
+  })
+  await body.dump()
+  if (statusCode === 200) return true
+  if (statusCode === 404) return false
+  throw new Error(`the Core answered ${statusCode}`)
+}
