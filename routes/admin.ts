@@ -1,6 +1,7 @@
 import { createKey, keyChangeBody, listKeys, newKeyBody, revokeKey, rotateKey, rotationBody, showKey, updateKey } from '../src/auth/handlers.js'
 import { listAudit, verifyAudit } from '../src/audit/handlers.js'
 import { addFault, clearFaults, clockBody, faultBody, listFaults, resetBody, resetInstance, setClock, settleInstance } from '../src/controls/handlers.js'
+import { appAdminRows } from './apps.js'
 import type { Row } from '../src/gateway/row.js'
 import { createInstance, examineInstance, instanceChangeBody, listInstances, newInstanceBody, removeInstance, showInstance, testInstance, updateInstance } from '../src/instances/handlers.js'
 import { showSeed } from '../src/seed/handlers.js'
@@ -22,6 +23,8 @@ export const adminRows = [
   { method: 'DELETE', path: '/admin/password', scope: 'admin', instance: 'none', handler: removePassword },
 
   ...oauthAdminRows,
+
+  ...appAdminRows,
 
   { method: 'POST', path: '/admin/instances', scope: 'admin', instance: 'none', body: newInstanceBody, handler: createInstance },
   { method: 'GET', path: '/admin/instances', scope: 'admin', instance: 'none', handler: listInstances },

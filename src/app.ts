@@ -3,14 +3,11 @@ import { resolve } from 'node:path'
 import type { Server } from 'node:tls'
 import type { Logger } from 'pino'
 import { adminRows, alertRows, dataRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows } from '../routes/index.js'
-import { createAlertStore } from './alerts/store.js'
+import { recoverInstalls, recoverNowAndThen } from './apps/recover.js'
 import { openAudit } from './audit/audit.js'
-import { createAuditStore } from './audit/store.js'
 import { Credentials } from './auth/credentials.js'
-import { createKeyStore } from './auth/store.js'
 import { followFile, type Following } from './config-file/follow.js'
 import { isLoopback, SettingError, type Config } from './config.js'
-import { openSources } from './data/sources.js'
 import { GatewayError } from './errors.js'
 import { firstStart } from './first-start.js'
 import { Faults } from './gateway/faults.js'
@@ -23,19 +20,17 @@ import type { Upstream } from './gateway/row.js'
 import { createServer } from './gateway/server.js'
 import { Instances } from './instances/registry.js'
 import { createSeal } from './instances/seal.js'
-import { createInstanceStore, type Instance } from './instances/store.js'
+import type { Instance } from './instances/store.js'
 import { newSecret } from './lib/ids.js'
 import type { PostgresAddress } from './lib/postgres.js'
 import { VERSION } from './lib/version.js'
 import { Attempts } from './login/attempts.js'
-import { createLoginStore } from './login/store.js'
 import type { Limits } from './limits/gate.js'
 import { createMetrics } from './metrics/metrics.js'
 import { AccessTokens } from './oauth/access-tokens.js'
-import { createClientStore } from './oauth/client-store.js'
 import { sweepNowAndThen } from './oauth/sweep.js'
-import { createTokenStore } from './oauth/token-store.js'
 import { createDispatcher } from './proxy/dispatcher.js'
+import { openStores } from './open-stores.js'
 import { createRecorder } from './requests/recorder.js'
 import { RequestRing } from './requests/ring.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
@@ -48,7 +43,6 @@ import { openStore, type Store } from './store/open.js'
 import { keptEncryptionKey, keptSecret, makePrivateDir, writeSecret } from './store/secrets.js'
 import { createSnapshot } from './store/snapshot.js'
 import type { Tracing } from './tracing/otlp.js'
-import { createWebhookStore } from './webhooks/store.js'
 
 /** Milliseconds that a collector of traces is given at the stop: less than what ends the process. */
 const MOST_FLUSH_MS = 5_000
@@ -199,21 +193,17 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     following = followFile({ rooms, db, seal, take: (next) => { inForce = next } })
     await following?.begin()
     sandbox = await starting
-    const sources = openSources({
-      bounds: { statementMs: config.dataTimeoutMs, connections: config.dataConnections },
-      sandboxes: 'url' in store.address ? store.address : { db },
-      urls: () => new Set(instances.all().flatMap(({ instance }) => instance.databaseUrl ?? [])),
-      log
-    })
-    closers.push(sources.close)
-    const stores = { keyStore: createKeyStore(db), instanceStore: createInstanceStore(db, seal), webhookStore: createWebhookStore(db, seal), loginStore: createLoginStore(db), auditStore: createAuditStore(db, encryptionKey), sources, alertStore: createAlertStore(db), oauthClients: createClientStore(db), oauthTokens: createTokenStore(db), sandbox }
+    const stores = { ...openStores({ store, config, seal, encryptionKey, instances, log }), sandbox }
+    closers.push(stores.sources.close)
     const { load, refresh } = createMemory(rooms, stores, async () => await readVersions(db))
+    const recover = async (alone: boolean): Promise<void> => { if (await recoverInstalls(stores.appStore, rooms, { alone }) > 0) await load('keys') }
+    await recover(!shared)
     await load('instances')
     await load('keys')
     accessTokens.open(stores.oauthTokens.find)
     audit?.open(stores.auditStore, config.auditRetentionDays)
     if (audit !== undefined) closers.push(audit.close)
-    closers.push(keepLastUse(rooms, stores, unheard), sweepNowAndThen(stores.oauthTokens, unheard))
+    closers.push(recoverNowAndThen(async () => { await recover(false) }, unheard), keepLastUse(rooms, stores, unheard), sweepNowAndThen(stores.oauthTokens, unheard))
     if (shared) closers.push(watchChanges({ db, refresh, freshness }).close)
     snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
     // The other replicas are told by the database itself.

@@ -44,6 +44,9 @@ const port = (described: Described): Setting<number | undefined> =>
 const yesNo = (described: Described, standard: boolean): Setting<boolean> =>
   setting(described, String(standard), standard, (t) => t === 'true' || t === '1' || (t === 'false' || t === '0' ? false : wrong(`${described[0]} must be true or false, and is ${JSON.stringify(t)}`)))
 
+const trueFalse = (env: string) => (t: string): boolean =>
+  t === 'true' || t === 'false' ? t === 'true' : wrong(`${env} must be true or false, and is ${JSON.stringify(t)}`)
+
 const onOff = (env: string) => (t: string): boolean =>
   t === 'on' || (t === 'off' ? false : wrong(`${env} must be on or off, and is ${JSON.stringify(t)}`))
 
@@ -108,6 +111,9 @@ function trustedProxies (t: string): readonly string[] {
   return t.split(',').map((each) => each.trim()).filter((each) => each !== '')
     .map((each) => NAMED_BLOCKS.includes(each) || isAddressBlock(each) ? each : wrong(`TRUST_PROXY must be addresses or blocks such as 10.0.0.0/8 or fd00::/8, or loopback, linklocal or uniquelocal, with commas between them, and holds ${JSON.stringify(each)}`))
 }
+
+const networks = (env: string) => (t: string): readonly string[] => words(t)
+  .map((each) => isAddressBlock(each) ? each : wrong(`${env} must be blocks such as 10.20.0.0/16, with commas between them, and holds ${JSON.stringify(each)}`))
 
 const words = (t: string): string[] => t.split(',').map((each) => each.trim()).filter((each) => each !== '')
 
@@ -194,6 +200,8 @@ export const SETTINGS = {
   serviceName: text(['OTEL_SERVICE_NAME', 'The name of the gateway in traces.'], 'blnk-gateway'),
   requestLog: setting<boolean | undefined>(['REQUEST_LOG', 'Whether the last 500 requests are kept in memory for the admin API and `blnk-gateway logs`, secrets removed: `on` or `off`. On by itself only without DATABASE_URL.'], '', undefined, onOff('REQUEST_LOG')),
   requestLogBodies: whole(['REQUEST_LOG_BODIES', 'Bytes of each body that the request log keeps; 0 keeps none.'], 16_384, [0, 1_048_576]),
+  appsAllowLocal: setting<boolean | undefined>(['APPS_ALLOW_LOCAL', 'Whether apps may be on this machine (127.0.0.0/8 and ::1), by http too: `true` or `false`. By itself only with EPHEMERAL.'], '', undefined, trueFalse('APPS_ALLOW_LOCAL')),
+  appsAllowNetworks: setting<readonly string[]>(['APPS_ALLOW_NETWORKS', 'Networks of your own in which apps may be, by https, as blocks such as `10.20.0.0/16`, with commas between them; otherwise they must be at public addresses. See docs/apps.md.'], '', [], networks('APPS_ALLOW_NETWORKS')),
   oauthStrict: yesNo(['OAUTH_STRICT', 'OAuth clients must have registered redirect URIs, and send PKCE and `state`, as OAuth 2.1 has it. See docs/oauth.md.'], false),
   oauthAccessTtl: whole(['OAUTH_ACCESS_TTL', 'Seconds until an OAuth access token expires.'], 3600, [1, 86_400]),
   oauthAutoApprove: yesNo(['OAUTH_AUTO_APPROVE', 'OAuth clients are sent back at once, without a login or a question. For tests: only with EPHEMERAL.'], false),
@@ -206,7 +214,7 @@ export const SETTINGS = {
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> }
 
-export interface Config extends Omit<Settings, 'sandbox' | 'faults' | 'requestLog'> { readonly sandbox: boolean, readonly faults: boolean, readonly requestLog: boolean, readonly file?: ConfigFile }
+export interface Config extends Omit<Settings, 'sandbox' | 'faults' | 'requestLog' | 'appsAllowLocal'> { readonly appsAllowLocal: boolean, readonly sandbox: boolean, readonly faults: boolean, readonly requestLog: boolean, readonly file?: ConfigFile }
 
 /** `localhost` is one by RFC 6761 6.3; any other name, such as 127.example.com, may lead anywhere. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
@@ -231,7 +239,7 @@ export function examineSettings (sources: Sources): Examined {
 }
 
 const completed = (settings: Settings): Config =>
-  ({ ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral, requestLog: settings.requestLog ?? settings.databaseUrl === undefined })
+  ({ ...settings, sandbox: consistent(settings), faults: settings.faults ?? settings.ephemeral, requestLog: settings.requestLog ?? settings.databaseUrl === undefined, appsAllowLocal: settings.appsAllowLocal ?? settings.ephemeral })
 
 /** The process's own, as it is now. */
 export const processEnvironment = (): Environment => ({ ...process.env })

@@ -105,8 +105,11 @@ export function createAlertStore (db: Queryable): AlertStore {
       WHERE anomaly_id = $1 RETURNING ${COLUMNS}`,
     [id, change.title !== undefined, change.title ?? null, change.description ?? null, change.status ?? null, change.assigned_to !== undefined, change.assigned_to ?? null, change.escalated_to ?? null]).catch(orUnknownStatus)).rows),
     statuses: async () => (await db.query<Status>(`SELECT ${STATUS_COLUMNS} FROM gateway.alert_statuses s WHERE NOT built_in ORDER BY s.created_at, key`)).rows,
-    insertStatus: async ({ key, name, colour }) => await db.query<Status>(`INSERT INTO gateway.alert_statuses (key, name, colour) VALUES ($1, $2, $3) RETURNING ${STATUS_COLUMNS}`, [key, name, colour])
-      .then(({ rows }) => rows[0] as Status, taken),
+    async insertStatus ({ key, name, colour }) {
+      await db.query('INSERT INTO gateway.organization DEFAULT VALUES ON CONFLICT DO NOTHING')
+      return await db.query<Status>(`INSERT INTO gateway.alert_statuses (key, name, colour) VALUES ($1, $2, $3) RETURNING ${STATUS_COLUMNS}`, [key, name, colour])
+        .then(({ rows }) => rows[0] as Status, taken)
+    },
     updateStatus: async (key, { name, colour }) => await db.query<Status>(`UPDATE gateway.alert_statuses SET name = coalesce($2, name), colour = coalesce($3, colour), updated_at = clock_timestamp()
       WHERE key = $1 AND NOT built_in RETURNING ${STATUS_COLUMNS}`, [key, name ?? null, colour ?? null]).then(({ rows }) => first(rows), taken),
     async removeStatus (key) {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { AlertStore } from '../alerts/store.js'
+import type { AppStore } from '../apps/store.js'
 import type { Audit } from '../audit/audit.js'
 import type { AuditStore } from '../audit/store.js'
 import type { Credentials, TokenKind } from '../auth/credentials.js'
@@ -33,6 +34,7 @@ export interface Opened {
   readonly oauthTokens: TokenStore
   readonly auditStore: AuditStore
   readonly alertStore: AlertStore
+  readonly appStore: AppStore
   /** The databases of the instances, for reading. */
   readonly sources: Sources
   readonly sandbox: Sandbox | undefined

@@ -1,4 +1,3 @@
-import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
 
 /**
@@ -17,18 +16,3 @@ export const isLinkLocal = (address: string): boolean => LINK_LOCAL.check(addres
 
 /** The host of a URL without the brackets of an IPv6 address. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
-
-type Answer = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
-
-const refusal = (): NodeJS.ErrnoException => Object.assign(new Error('a link-local address is not called'), { code: 'ELINKLOCAL' })
-
-/** `dns.lookup` for a socket, which refuses a name that stands for a link-local address. A literal address does not pass here. */
-export function guardedLookup (hostname: string, options: LookupOptions, answer: Answer): void {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return answer(error, '')
-    if (addresses.some(({ address }) => isLinkLocal(address))) return answer(refusal(), '')
-    if (options.all === true) return answer(null, addresses)
-    const [first] = addresses as [LookupAddress]
-    answer(null, first.address, first.family)
-  })
-}

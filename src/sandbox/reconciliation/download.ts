@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import { streamIn } from '../../lib/outbound.js'
 
 /** A URL that is not fetched; the sentence is Core's. */
 export class DownloadRefused extends Error {
@@ -27,24 +28,27 @@ function checkedUrl (text: string, hosts: readonly string[]): URL {
 }
 
 /** Follows redirects to hosts on the list; an answer that leads elsewhere is the last one, and no file. */
-async function get (url: URL, hosts: readonly string[], signal: AbortSignal): Promise<Response> {
+async function get<T> (url: URL, hosts: readonly string[], read: (answer: IncomingMessage) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
   for (let left = MAX_REDIRECTS, at = url; ; left--) {
-    const response = await fetch(at.href, { redirect: 'manual', signal, headers: { 'User-Agent': 'blnk-reconciliation/1.0' } })
-    const location = response.headers.get('location')
-    const next = response.status >= 300 && response.status < 400 && location !== null && URL.canParse(location, at.href) ? new URL(location, at.href) : undefined
-    if (next === undefined || left === 0 || !/^https?:$/.test(next.protocol) || !hosts.includes(hostOf(next))) return response
-    await response.body?.cancel()
+    const outgoing = { url: at.href, method: 'GET' as const, headers: { 'User-Agent': 'blnk-reconciliation/1.0' }, timeoutMs: TIMEOUT_MS, signal, destinations: () => true }
+    const next = await streamIn<URL | { readonly done: T }>(outgoing, async (answer) => {
+      const { statusCode = 0, headers: { location } } = answer
+      const led = statusCode >= 300 && statusCode < 400 && location !== undefined && URL.canParse(location, at.href) ? new URL(location, at.href) : undefined
+      return led === undefined || left === 0 || !/^https?:$/.test(led.protocol) || !hosts.includes(hostOf(led)) ? { done: await read(answer) } : led
+    })
+    if (!(next instanceof URL)) return next.done
     at = next
   }
 }
 
-async function * atMost (chunks: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Buffer> {
+async function * atMost (chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
   let read = 0
   for await (const chunk of chunks) {
     read += chunk.length
     // Core cuts what is longer, and its rows are then one that is broken.
     if (read > limit) throw new Error('the file is too large')
-    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    yield chunk
   }
 }
 
@@ -55,8 +59,10 @@ async function * atMost (chunks: AsyncIterable<Uint8Array>, limit: number): Asyn
  */
 export async function download<T> (text: string, hosts: readonly string[], limit: number, take: (filename: string, chunks: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
   const url = checkedUrl(text, hosts)
-  const response = await get(url, hosts, AbortSignal.timeout(TIMEOUT_MS))
-  if (!response.ok || response.body === null) throw new Error(`the host answered ${response.status}`)
   const name = url.pathname.split('/').filter((segment) => segment !== '').at(-1) ?? 'download'
-  return await take(name, atMost(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream<Uint8Array>), limit))
+  return await get(url, hosts, async (answer) => {
+    const { statusCode = 0 } = answer
+    if (statusCode < 200 || statusCode > 299) throw new Error(`the host answered ${statusCode}`)
+    return await take(name, atMost(answer as AsyncIterable<Buffer>, limit))
+  })
 }

@@ -1,9 +1,9 @@
--- What spec/05 calls an organization: whoever runs this gateway.
+-- What spec/05 calls an organization: whoever runs this gateway. Its row is made with the first status, since a new
+-- database may be a copy of one that was made when the package was built.
 CREATE TABLE organization (
   only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
   id text NOT NULL DEFAULT 'org_' || upper(replace(gen_random_uuid()::text, '-', ''))
 );
-INSERT INTO organization DEFAULT VALUES;
 
 -- Those that every gateway has are here too, so that one key holds alerts to statuses that there are.
 CREATE TABLE alert_statuses (

@@ -1,0 +1,76 @@
+import { createHmac } from 'node:crypto'
+import { newId } from '../lib/ids.js'
+import { DestinationRefused, sendOut, type Destinations } from '../lib/outbound.js'
+import { VERSION } from '../lib/version.js'
+import type { Delivery, Event, Verdict } from './store.js'
+
+/** One attempt, and this long for it (spec/06 6.2). */
+export const DELIVERY_MS = 10_000
+
+/** More of an app's answer is not read. */
+const MOST_BYTES = 64 * 1024
+/** And less of it is kept. */
+const MOST_KEPT = 4 * 1024
+
+export interface Outgoing {
+  readonly installId: string
+  readonly event: Event
+  readonly url: string
+  /** In the documented order. */
+  readonly payload: Readonly<Record<string, unknown>>
+  /** What must not be kept of it. */
+  readonly secret?: string
+  readonly signingSecret: string
+  readonly destinations: Destinations
+}
+
+export interface Told {
+  readonly delivery: Delivery
+  /** The answer as it came; undefined where there was none */
+  readonly body?: string
+}
+
+/** Where a URL of an answer leads is kept, and what opens the door is not. */
+const withoutQueries = (text: string): string => text.replace(/\b(https?:\/\/[^\s"'<>?#\\]+)[?#][^\s"'<>\\]*/g, '$1?…')
+
+const shownKey = (text: string, secret: string | undefined): string => secret === undefined ? text : text.replaceAll(secret, `${secret.slice(0, 13)}…`)
+
+/** Postgres' text has no U+0000. */
+const kept = (text: string, secret: string | undefined): string => withoutQueries(shownKey(text, secret)).slice(0, MOST_KEPT).replaceAll('\0', '\ufffd')
+
+/** Core's signature of what it sends (spec/09 15), with the app's own secret: beyond the Cloud, which sends none. */
+export const signature = (secret: string, timestamp: string, body: string): string => createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
+
+function verdictOf (error: unknown): readonly [verdict: Verdict, sentence: string] {
+  const { message } = error as Error
+  if (error instanceof DestinationRefused) return ['not_allowed', `${message}; an app on this machine is called with APPS_ALLOW_LOCAL=true`]
+  return message.startsWith('no answer within') ? ['timed_out', message] : ['not_reached', message]
+}
+
+/** Tells an app of something, once. It does not throw: what went wrong is in the delivery. */
+export async function deliver ({ installId, event, url, payload, secret, signingSecret, destinations }: Outgoing): Promise<Told> {
+  const body = JSON.stringify(payload)
+  const begun = performance.now()
+  const sentAt = new Date()
+  const timestamp = String(Math.floor(sentAt.getTime() / 1000))
+  const delivery = (told: Pick<Delivery, 'response_status' | 'response' | 'verdict' | 'error'>): Delivery => ({
+    id: newId('dlv'),
+    installed_app_id: installId,
+    event,
+    url,
+    request: shownKey(body, secret),
+    sent_at: sentAt.toISOString(),
+    ms: Math.round((performance.now() - begun) * 10) / 10,
+    ...told
+  })
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': `blnk-gateway/${VERSION}`, 'X-Blnk-Timestamp': timestamp, 'X-Blnk-Signature': signature(signingSecret, timestamp, body) }
+  try {
+    const { status, body: bytes } = await sendOut({ url, method: 'POST', headers, body, timeoutMs: DELIVERY_MS, destinations }, MOST_BYTES)
+    const text = bytes.toString()
+    const accepted = status >= 200 && status < 300
+    return { delivery: delivery({ response_status: status, response: kept(text, secret), verdict: accepted ? 'accepted' : 'refused', error: accepted ? null : `it answered ${status}` }), body: text }
+  } catch (error) {
+    const [verdict, sentence] = verdictOf(error)
+    return { delivery: delivery({ response_status: null, response: null, verdict, error: sentence }) }
+  }
+}
