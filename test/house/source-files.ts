@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What a clone does not have. */
-const MADE = new Set(['node_modules', 'dist', 'coverage', '.git', '.blnk-gateway', '.blnk-sandbox'])
+const MADE = new Set(['node_modules', 'dist', 'coverage', '.git', '.blnk-gateway', '.blnk-sandbox', '.stripe-sync'])
 
 /** The paths of the repository's files below a folder, with / and from the root. */
 export function filesBelow (folder = '.'): string[] {
