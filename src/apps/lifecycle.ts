@@ -121,7 +121,7 @@ function portalOf (text: string): string | undefined {
 /** Once more what can be done once more: an uninstall that failed, or a launch. The key of an install is gone, so that one is begun anew. */
 export async function redeliver (rooms: Rooms, deliveryId: string): Promise<object> {
   const delivery = await rooms.opened.appStore.delivery(deliveryId)
-  if (delivery === null) throw new GatewayError('DELIVERY_NOT_FOUND')
+  if (delivery === null) throw new GatewayError('DELIVERY_NOT_FOUND', { message: 'There is no delivery with this id; the last ten thousand are kept' })
   switch (delivery.event) {
     case 'install': throw new GatewayError('DELIVERY_NOT_REPEATABLE')
     case 'uninstall': return await uninstall(rooms, delivery.installed_app_id, { force: false })
