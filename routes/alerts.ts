@@ -7,7 +7,7 @@ const write = { scope: 'alerts:write', instance: 'none' } as const
 /** The vendor's alerts (spec/05 5.1), below `root`. */
 const below = (root: '' | '/cloud'): readonly Row[] => [
   { method: 'POST', path: `${root}/alerts/flag/:id`, ...write, body: newAlertBody, handler: createAlert },
-  { method: 'PUT', path: `${root}/alerts/flag/:alert_id`, ...write, body: alertChangeBody, handler: updateAlert },
+  { method: 'PUT', path: `${root}/alerts/flag/:id`, ...write, body: alertChangeBody, handler: updateAlert },
   { method: 'GET', path: `${root}/alerts`, ...read, handler: listAlerts },
   { method: 'GET', path: `${root}/alerts/statuses`, ...read, handler: listStatuses },
   { method: 'POST', path: `${root}/alerts/statuses`, ...write, body: newStatusBody, handler: createStatus },
@@ -17,4 +17,4 @@ const below = (root: '' | '/cloud'): readonly Row[] => [
 ]
 
 /** The second spelling is of the documentation's front matter. */
-export const alertRows: readonly Row[] = [...below(''), ...below('/cloud')]
+export const alertsRows: readonly Row[] = [...below(''), ...below('/cloud')]

@@ -1,6 +1,6 @@
 import type { Row } from '../src/gateway/row.js'
 import { adminRows } from './admin.js'
-import { alertRows } from './alerts.js'
+import { alertsRows } from './alerts.js'
 import { dataRows } from './data.js'
 import { documentRows } from './documents.js'
 import { healthRows } from './health.js'
@@ -10,7 +10,7 @@ import { notBuiltRows } from './not-built.js'
 import { oauthRows } from './oauth.js'
 import { proxyRows } from './proxy.js'
 
-export { adminRows, alertRows, dataRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows }
+export { adminRows, alertsRows, dataRows, documentRows, healthRows, loginRows, metricsRows, notBuiltRows, oauthRows, openMetricsRows, proxyRows }
 
 /** Everything the gateway does, in one list. */
-export const rows: readonly Row[] = [...proxyRows, ...dataRows, ...alertRows, ...healthRows, ...documentRows, ...loginRows, ...oauthRows, ...metricsRows, ...adminRows]
+export const rows: readonly Row[] = [...proxyRows, ...dataRows, ...alertsRows, ...healthRows, ...documentRows, ...loginRows, ...oauthRows, ...metricsRows, ...adminRows]

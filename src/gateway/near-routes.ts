@@ -8,7 +8,7 @@ export interface Near {
   readonly meant: readonly string[]
 }
 
-/** Prefixes of other versions, of the vendor's pages (spec/00 0.1: `/cloud/alerts`), and the proxy's where it is too much. */
+/** Prefixes of other versions, of the vendor's pages (`/cloud/…`), and the proxy's where it is too much. */
 const PREFIX = /^(?:\/(?:api|cloud|proxy|v\d{1,2}))+(?=\/)/i
 
 /** Two collections of the Filters API are singular, which its page warns of (spec/03 3.1). */
