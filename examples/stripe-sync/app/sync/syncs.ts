@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import Stripe from 'stripe'
+import type Stripe from 'stripe'
 import { createBlnk } from '../blnk.js'
 import type { Config } from '../config.js'
 import { open } from '../seal.js'
@@ -66,9 +66,6 @@ async function runSync (stripe: Stripe, job: Job, { sync_id: id, phase: first, c
   }
 }
 
-/** The object behind which the list goes on is gone: the phase begins anew, and does again what does no harm. */
-const isLostCursor = (error: unknown): boolean => error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing' && error.param === 'starting_after'
-
 export function createSyncs ({ config, store, stripe, log }: Parts): Syncs {
   const running = new Map<string, { readonly ended: Promise<void>, readonly abort: AbortController }>()
 
@@ -79,11 +76,7 @@ export function createSyncs ({ config, store, stripe, log }: Parts): Syncs {
     const job = { store, blnk, install, log: of, signal }
     of.info({ phase: sync.phase, cursor: sync.cursor }, 'sync begins')
     try {
-      await runSync(stripe, job, sync).catch(async (error: unknown) => {
-        if (!isLostCursor(error)) throw error
-        const [now] = (await store.runningSyncs()).filter((one) => one.sync_id === sync.sync_id)
-        if (now !== undefined) await runSync(stripe, job, { ...now, cursor: null })
-      })
+      await runSync(stripe, job, sync)
       await store.endSync(sync.sync_id, null)
       of.info('sync completed')
     } catch (error) {
