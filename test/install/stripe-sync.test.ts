@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Sync } from '../../examples/stripe-sync/app/store.js'
 import type { Wanted } from '../../examples/stripe-sync/stand-in/objects.js'
 import { start, workFolder, type Started } from '../house/command.js'
 import { ROOT, textOf } from '../house/source-files.js'
+
+// Six programs in turn, each of which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 5 * 60_000 })
 
 const EXAMPLE = join(ROOT, 'examples/stripe-sync')
 const folder = workFolder()
