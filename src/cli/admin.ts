@@ -7,6 +7,16 @@ import { readSecret } from '../store/secrets.js'
 /** A sentence for the person at the terminal; exit code 1. */
 export class CliError extends Error {}
 
+/** What the admin API refused, for a command that goes on from there; `code` and `details` are those of the answer. */
+export class Refused extends CliError {
+  constructor (message: string, readonly code: string, readonly details: unknown) { super(message) }
+}
+
+interface Refusal { readonly error?: string, readonly error_detail?: { readonly code?: string, readonly details?: unknown } }
+
+const refusalOf = (refusal: Refusal | null, status: number): Refused =>
+  new Refused(refusal?.error ?? `the gateway answered ${status}`, refusal?.error_detail?.code ?? '', refusal?.error_detail?.details)
+
 export interface Where { readonly url?: string, readonly dataDir?: string }
 
 /** An empty variable counts as absent, as in the settings. */
@@ -87,15 +97,14 @@ function unreached (url: string, error: unknown): string {
  * Opens an answer that goes on, such as a stream of lines.
  * @throws CliError as admin()
  */
-export async function openAdmin (where: Where, path: string): Promise<Response> {
+export async function openAdmin (where: Where, path: string, signal?: AbortSignal): Promise<Response> {
   const { url, certificate } = addressOf(where)
   const request = certificate === null ? fetch : await fetchPinned(certificate)
-  const answer = await request(url + path, { headers: { Authorization: `Bearer ${adminToken(where)}` }, redirect: 'error' }).catch((error: unknown) => {
+  const answer = await request(url + path, { headers: { Authorization: `Bearer ${adminToken(where)}` }, redirect: 'error', ...(signal !== undefined && { signal }) }).catch((error: unknown) => {
     throw new CliError(unreached(url, error), { cause: error })
   })
   if (answer.ok && answer.body !== null) return answer
-  const refusal = await answer.json().catch(() => null) as { error?: string } | null
-  throw new CliError(refusal?.error ?? `the gateway answered ${answer.status}`)
+  throw refusalOf(await answer.json().catch(() => null) as Refusal | null, answer.status)
 }
 
 /**
@@ -122,7 +131,7 @@ export async function admin <T> (where: Where, method: string, path: string, bod
     throw new CliError(`what answers at ${url} is not a blnk-gateway`, { cause: error })
   }
   if (!answer.ok && !(path.startsWith('/health') && answer.status === 503)) {
-    throw new CliError((parsed as { error?: string } | null)?.error ?? `the gateway answered ${answer.status}`)
+    throw refusalOf(parsed as Refusal | null, answer.status)
   }
   return parsed as T
 }

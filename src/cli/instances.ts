@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { DatabaseVerdict } from '../data/database-verdict.js'
 import type { Report } from '../data/doctor.js'
 import type { Verdict } from '../instances/reach.js'
 import { admin, CliError, type Where } from './admin.js'
+import { readText } from './read-text.js'
 import { table } from './table.js'
 
 interface Options extends Where { readonly json?: boolean }
@@ -19,14 +19,7 @@ const print = (text: string): void => { process.stdout.write(`${text}\n`) }
 
 const path = (id: string): string => `/admin/instances/${encodeURIComponent(id)}`
 
-function readText (file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8').trim()
-  } catch (error) {
-    throw new CliError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error })
-  }
-}
+const textIn = (file: string | undefined): string | undefined => file === undefined ? undefined : readText(file)
 
 const variable = (name: string): string | undefined => process.env[name] === '' ? undefined : process.env[name]
 
@@ -49,9 +42,9 @@ function newInstance (o: AddOptions): object {
   if (o.name === undefined) throw new CliError('name the instance with --name, or make a sandbox with --sandbox NAME')
   const given = {
     core_url: o.coreUrl,
-    core_key: readText(o.coreKeyFile) ?? variable('CORE_KEY'),
-    core_ca: readText(o.coreCa),
-    database_url: readText(o.databaseUrlFile) ?? variable('CORE_DATABASE_URL')
+    core_key: textIn(o.coreKeyFile) ?? variable('CORE_KEY'),
+    core_ca: textIn(o.coreCa),
+    database_url: textIn(o.databaseUrlFile) ?? variable('CORE_DATABASE_URL')
   }
   return { ...id, name: o.name, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
 }

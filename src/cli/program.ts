@@ -4,6 +4,7 @@ import { SettingError, SETTINGS } from '../config.js'
 import { VERSION } from '../lib/version.js'
 import { DataDirError } from '../store/embedded.js'
 import { CliError } from './admin.js'
+import { addAppCommands } from './apps-commands.js'
 import { showAudit } from './audit.js'
 import { addInstance, examineInstance, listInstances, removeInstance, testInstance } from './instances.js'
 import { createKey, listKeys, printHash, revokeKey, rotateKey, showKey, updateKey } from './keys.js'
@@ -22,6 +23,7 @@ Examples:
   blnk-gateway keys create --name ci --scope proxy:read --scope proxy:write
   CORE_KEY=... blnk-gateway instances add --name production --core-url https://core.internal:5001
   blnk-gateway instances test inst_core
+  blnk-gateway apps dev --callback http://localhost:5002/api/callback
   blnk-gateway logs -f --status 4xx           every refusal, as it happens
   blnk-gateway audit -f --outcome refused     who was refused what
   blnk-gateway config check gateway.yaml      all that is wrong with it, before a start
@@ -162,6 +164,8 @@ export function buildProgram (): Command {
   remote(instances.command('doctor').description("say how old the schema of a Core's database is, and which indexes the Data API would have use of; it changes nothing").argument('<id>'))
     .addHelpText('after', '\nIt prints SQL: what it would add in statements, why in comments.')
     .action(examineInstance)
+
+  addAppCommands(program, remote)
 
   filtered(program.command('logs').description('a line for each of the last requests'), '50')
     .option('-f, --follow', 'go on with those to come, until the gateway stops')

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { request as http, type IncomingMessage } from 'node:http'
 import { request as https } from 'node:https'
 import { text } from 'node:stream/consumers'
@@ -8,6 +7,7 @@ import type { RequestEntry } from '../requests/entry.js'
 import { redactHeaders, redactText, REMOVED } from '../requests/redact.js'
 import { addressOf, CliError, variable, type Where } from './admin.js'
 import { differences } from './json-difference.js'
+import { readText } from './read-text.js'
 import { findEntry, targetOf } from './requests.js'
 
 interface Options extends Where { readonly json?: boolean, readonly keyFile?: string, readonly baseUrl?: string, readonly sameReference?: boolean }
@@ -21,17 +21,9 @@ const NOT_COMPARED = /^(date|x-request-id|content-length|x-blnk-reference|connec
 interface Answer { readonly status: number, readonly headers: ReadonlyArray<readonly [string, string]>, readonly body: string }
 
 function keyOf ({ keyFile }: Options): string {
-  const key = keyFile === undefined ? variable('BLNK_API_KEY') : readKey(keyFile)
+  const key = keyFile === undefined ? variable('BLNK_API_KEY') : readText(keyFile)
   if (key === undefined || key === '') throw new CliError('a replay needs an API key, since the recorded one is not kept: set BLNK_API_KEY, or name a file with --key-file')
   return key
-}
-
-function readKey (file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    throw new CliError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error })
-  }
 }
 
 /** @throws CliError when what was kept is not what was sent */

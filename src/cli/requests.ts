@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { printable, requestLine } from '../gateway/request-line.js'
 import type { KeptBody } from '../requests/body.js'
 import type { RequestEntry, RequestSummary } from '../requests/entry.js'
-import { admin, CliError, openAdmin, type Where } from './admin.js'
+import { admin, CliError, type Where } from './admin.js'
+import { leftOut, openFollowed } from './followed.js'
 import { table } from './table.js'
 
 /** The filters of `GET /admin/requests`, as options spell them. */
@@ -33,11 +32,15 @@ function pathOf ({ instance, requestId, minMs, refused, ...rest }: Options, othe
   return `/admin/requests?${new URLSearchParams(given).toString()}`
 }
 
+/** Of an RFC 3339 time, where this machine is. */
+export function timeOfDay (at: string): string {
+  const time = new Date(at)
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':')
+}
+
 export function lineOf (one: RequestSummary, colours: boolean): string {
   const line = { ...one, key: one.key?.name ?? null, instance: one.instance_id, refused: one.refusal?.message ?? null }
-  const time = new Date(one.at)
-  const two = (n: number): string => String(n).padStart(2, '0')
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())} ${requestLine(line, colours)} · ${one.id}`
+  return `${timeOfDay(one.at)} ${requestLine(line, colours)} · ${one.id}`
 }
 
 /** A line a request, the oldest first; with `follow` those to come too, until the gateway stops. */
@@ -52,23 +55,11 @@ export async function logs (options: Options & { follow?: boolean }): Promise<vo
 }
 
 async function follow (options: Options, show: (one: RequestSummary) => void): Promise<void> {
-  const { body } = await openAdmin(options, pathOf(options, { follow: 'true' }))
   const say = (text: string): void => { process.stderr.write(`blnk-gateway: ${text}\n`) }
-  try {
-    for await (const line of createInterface({ input: Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) })) {
-      if (line === '') continue
-      const told = JSON.parse(line) as RequestSummary | { missed?: number, ended?: string }
-      if ('id' in told) {
-        show(told)
-        continue
-      }
-      if (told.missed !== undefined) say(`${told.missed} requests came faster than they could be shown, and are left out`)
-      if (told.ended !== undefined) return say(`${told.ended}: no more requests`)
-    }
-  } catch (error) {
-    throw new CliError('the connection to the gateway is lost: it was stopped hard, or something between closed it', { cause: error })
+  for await (const told of await openFollowed(options, pathOf(options, { follow: 'true' }))) {
+    if ('id' in told) show(told)
+    else say(told.missed === undefined ? `${told.ended ?? ''}: no more requests` : leftOut(told.missed))
   }
-  throw new CliError('the gateway ended the stream without a word')
 }
 
 export async function listRequests (options: Options): Promise<void> {

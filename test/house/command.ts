@@ -45,7 +45,7 @@ export function launch (args: readonly string[], { cwd, env = {}, input }: Aroun
   const ended = once(child, 'close').then(([code, signal]) => {
     left.delete(child)
     keepSecretsOf(env)
-    keepSecrets(...stdout.match(/\bblnk_[\w-]{43}\b/g) ?? [], ...stdout.match(/(?<=Admin token +)[\w-]{43}/g) ?? [], ...[...stdout.matchAll(/"(?:admin_token|sandbox_core_key|api_key)": ?"([^"]+)"/g)].map((match) => match[1]))
+    keepSecrets(...stdout.match(/\bblnk_[\w-]{43}\b/g) ?? [], ...stdout.match(/(?<=Admin token +)[\w-]{43}/g) ?? [], ...[...stdout.matchAll(/"(?:admin_token|sandbox_core_key|api_key)": ?"([^"…]+)"/g)].map((match) => match[1]))
     keepText('log-of-commands', stderr)
     return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout, stderr }
   })
