@@ -11,7 +11,7 @@ import { freePort } from '../support/free-port.js'
 import { keepSecrets } from '../support/kept.js'
 
 // Several processes in a test, each of which takes a second on a busy machine.
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const cwd = workFolder()
 const { url, adminToken } = inject('gateway')
@@ -188,7 +188,7 @@ describe('dev', () => {
     const callback = `http://127.0.0.1:${port}/api/callback`
     const running = dev(callback, '--permissions', 'data:read')
     await running.until(/is not reached \(.*\): start the app; it is installed as soon as it answers\.\n/)
-    await listen(late.server, port); running.child.stdout?.on('data', (x: string) => { console.log('OUT', x) }); running.child.stderr?.on('data', (x: string) => { console.log('ERR', x) })
+    await listen(late.server, port)
     try {
       const shown = await running.until(/GET +\/data\/ledgers +200 [^]*GET +\/alerts +403 .*refused: .*\n/)
       expect(late.calls).toEqual([200, 403])
