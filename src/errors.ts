@@ -50,6 +50,7 @@ export const CATALOGUE = {
   REQUEST_NOT_FOUND: [404, 'There is no request with this id in the request log; it keeps the last 500 of this run'],
   REQUEST_LOG_OFF: [409, 'The request log is off: start the gateway with REQUEST_LOG=on'],
   KEY_ENDED: [409, 'This key is revoked or expired, and what has ended is not rotated: make another'],
+  KEY_OF_APP: [409, "This key is an app's: it has the permissions of its install, and is not rotated. Uninstall the app and install it again, or revoke the key"],
   AUDIT_UNAVAILABLE: [503, 'The audit log cannot be written, and this gateway does nothing that it cannot write down (AUDIT=strict); try again in a second'],
   MANAGED_BY_FILE: [409, 'The configuration file manages this: change it there'],
   KEY_NOT_FOUND: [404, 'There is no API key with this id'],

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { shownPrefix } from '../auth/credentials.js'
 import { newId } from '../lib/ids.js'
 import { DestinationRefused, sendOut, type Destinations } from '../lib/outbound.js'
 import { VERSION } from '../lib/version.js'
@@ -22,6 +23,8 @@ export interface Outgoing {
   readonly secret?: string
   readonly signingSecret: string
   readonly destinations: Destinations
+  /** Milliseconds; DELIVERY_MS without it. */
+  readonly timeoutMs?: number
 }
 
 export interface Told {
@@ -30,13 +33,16 @@ export interface Told {
   readonly body?: string
 }
 
-/** Where a URL of an answer leads is kept, and what opens the door is not. */
-const withoutQueries = (text: string): string => text.replace(/\b(https?:\/\/[^\s"'<>?#\\]+)[?#][^\s"'<>\\]*/g, '$1?…')
+/** Whose URLs an answer has is kept, and what opens a door is not: a portal's token, in the query or in the path. PHP writes `https:\/\/`. */
+const withoutPaths = (text: string): string => text.replace(/\b(https?:(?:\\?\/){2})([^\s"'<>]*)/gi, (_url, scheme: string, rest: string) => {
+  const authority = /^[^/?#\\]*/.exec(rest)?.[0] ?? ''
+  return scheme + authority.slice(authority.lastIndexOf('@') + 1) + (rest.length > authority.length ? '/…' : '')
+})
 
-const shownKey = (text: string, secret: string | undefined): string => secret === undefined ? text : text.replaceAll(secret, `${secret.slice(0, 13)}…`)
+const shownKey = (text: string, secret: string | undefined): string => secret === undefined ? text : text.replaceAll(secret, `${shownPrefix(secret)}…`)
 
 /** Postgres' text has no U+0000. */
-const kept = (text: string, secret: string | undefined): string => withoutQueries(shownKey(text, secret)).slice(0, MOST_KEPT).replaceAll('\0', '\ufffd')
+const kept = (text: string, secret: string | undefined): string => withoutPaths(shownKey(text, secret).slice(0, MOST_KEPT)).replaceAll('\0', '\ufffd')
 
 /** Core's signature of what it sends (spec/09 15), with the app's own secret: beyond the Cloud, which sends none. */
 export const signature = (secret: string, timestamp: string, body: string): string => createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
@@ -48,7 +54,7 @@ function verdictOf (error: unknown): readonly [verdict: Verdict, sentence: strin
 }
 
 /** Tells an app of something, once. It does not throw: what went wrong is in the delivery. */
-export async function deliver ({ installId, event, url, payload, secret, signingSecret, destinations }: Outgoing): Promise<Told> {
+export async function deliver ({ installId, event, url, payload, secret, signingSecret, destinations, timeoutMs = DELIVERY_MS }: Outgoing): Promise<Told> {
   const body = JSON.stringify(payload)
   const begun = performance.now()
   const sentAt = new Date()
@@ -65,7 +71,7 @@ export async function deliver ({ installId, event, url, payload, secret, signing
   })
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': `blnk-gateway/${VERSION}`, 'X-Blnk-Timestamp': timestamp, 'X-Blnk-Signature': signature(signingSecret, timestamp, body) }
   try {
-    const { status, body: bytes } = await sendOut({ url, method: 'POST', headers, body, timeoutMs: DELIVERY_MS, destinations }, MOST_BYTES)
+    const { status, body: bytes } = await sendOut({ url, method: 'POST', headers, body, timeoutMs, destinations }, MOST_BYTES)
     const text = bytes.toString()
     const accepted = status >= 200 && status < 300
     return { delivery: delivery({ response_status: status, response: kept(text, secret), verdict: accepted ? 'accepted' : 'refused', error: accepted ? null : `it answered ${status}` }), body: text }

@@ -1,10 +1,11 @@
 import { GatewayError } from '../errors.js'
-import type { Handler } from '../gateway/row.js'
+import type { Rooms } from '../gateway/rooms.js'
+import type { Call, Handler } from '../gateway/row.js'
 import { newId, newSecret } from '../lib/ids.js'
 import { install, launch, redeliver, uninstall } from './lifecycle.js'
 import { addressFault, type Manifest } from './manifest.js'
 import { destinationsOf } from './policy.js'
-import type { Listing } from './store.js'
+import type { Install, Listing } from './store.js'
 
 export { appChangeBody, installBody, newAppBody } from './manifest.js'
 
@@ -57,13 +58,23 @@ export const removeApp: Handler = async (request, reply, { rooms }) => {
   return await reply.status(204).send()
 }
 
+/** For the audit log, whatever comes of it. */
+const note = (call: Call, install: Install | null): void => {
+  if (install !== null) call.acted = { entityId: install.installed_app_id, instanceId: install.instance_id }
+}
+
+async function noteInstall ({ opened: { appStore } }: Rooms, call: Call, id: string): Promise<void> {
+  note(call, await appStore.install(id))
+}
+
 interface InstallRequest { instance_id: string, permissions?: string[], reveal_key?: boolean }
 
 /** `reveal_key` is for developers, who look over the shoulder of an app on their own machine. */
-export const installApp: Handler = async (request, reply, { rooms }) => {
+export const installApp: Handler = async (request, reply, call) => {
+  const { rooms } = call
   const { instance_id: instanceId, permissions, reveal_key: reveal = false } = request.body as InstallRequest
   if (reveal && !rooms.config.appsAllowLocal) refuse('reveal_key is for apps under development: start the gateway with APPS_ALLOW_LOCAL=true')
-  const { install: installed, apiKey } = await install(rooms, param(request, 'app_id'), { instanceId, permissions })
+  const { install: installed, apiKey } = await install(rooms, param(request, 'app_id'), { instanceId, permissions, begun: (one) => { note(call, one) } })
   return await reply.status(201).send({ ...installed, ...(reveal && { api_key: apiKey }) })
 }
 
@@ -99,17 +110,28 @@ export const showInstall: Handler = async (request, _reply, { rooms }) => {
   return found
 }
 
-export const removeInstall: Handler = async (request, _reply, { rooms }) => {
+export const removeInstall: Handler = async (request, _reply, call) => {
   const { force = 'false' } = queryOf(request, ['force'])
   if (force !== 'true' && force !== 'false') refuse('force must be true or false')
-  return await uninstall(rooms, param(request, 'installed_app_id'), { force: force === 'true' })
+  const id = param(request, 'installed_app_id')
+  await noteInstall(call.rooms, call, id)
+  return await uninstall(call.rooms, id, { force: force === 'true' })
 }
 
-export const launchInstall: Handler = async (request, _reply, { rooms }) => ({ portal_url: await launch(rooms, param(request, 'installed_app_id')) })
+export const launchInstall: Handler = async (request, _reply, call) => {
+  const id = param(request, 'installed_app_id')
+  await noteInstall(call.rooms, call, id)
+  return { portal_url: await launch(call.rooms, id) }
+}
 
 export const listAppDeliveries: Handler = async (request, _reply, { rooms }) => {
   const query = queryOf(request, ['installed_app_id', 'limit', 'offset'])
   return await rooms.opened.appStore.deliveries(query['installed_app_id'] ?? null, pageOf(query))
 }
 
-export const redeliverToApp: Handler = async (request, _reply, { rooms }) => await redeliver(rooms, param(request, 'delivery_id'))
+export const redeliverToApp: Handler = async (request, _reply, call) => {
+  const delivery = await call.rooms.opened.appStore.delivery(param(request, 'delivery_id'))
+  if (delivery === null) throw new GatewayError('DELIVERY_NOT_FOUND', { message: 'There is no delivery with this id; the last ten thousand are kept' })
+  await noteInstall(call.rooms, call, delivery.installed_app_id)
+  return await redeliver(call.rooms, delivery)
+}

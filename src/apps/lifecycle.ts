@@ -7,6 +7,9 @@ import { addressFault } from './manifest.js'
 import { destinationsOf } from './policy.js'
 import type { App, Delivery, Event, Install } from './store.js'
 
+// https://www.postgresql.org/docs/18/errcodes-appendix.html
+const FOREIGN_KEY_VIOLATION = '23503'
+
 interface Telling { readonly app: App, readonly install: Install, readonly event: Event, readonly url: string, readonly payload: Readonly<Record<string, unknown>>, readonly secret?: string }
 
 async function tell ({ config, opened: { appStore } }: Rooms, { app, install, ...rest }: Telling): Promise<Told> {
@@ -31,6 +34,14 @@ async function installOf ({ opened: { appStore } }: Rooms, id: string): Promise<
 const failed = (code: 'APP_INSTALL_FAILED' | 'APP_UNINSTALL_FAILED' | 'APP_LAUNCH_FAILED', sentence: string, { id, installed_app_id: install, verdict }: Delivery): GatewayError =>
   new GatewayError(code, { message: sentence, details: { installed_app_id: install, delivery_id: id, verdict } })
 
+export interface NewInstall {
+  readonly instanceId: string
+  /** Left out: all that the app asks for. */
+  readonly permissions?: readonly string[] | undefined
+  /** Before the app is told of it. */
+  begun(install: Install): void
+}
+
 export interface Installed { readonly install: Install, readonly apiKey: string }
 
 /**
@@ -38,7 +49,7 @@ export interface Installed { readonly install: Install, readonly apiKey: string 
  * is not answered with 2xx within ten seconds (spec/06 6.2).
  * @throws GatewayError
  */
-export async function install (rooms: Rooms, appId: string, { instanceId, permissions }: { instanceId: string, permissions?: readonly string[] | undefined }): Promise<Installed> {
+export async function install (rooms: Rooms, appId: string, { instanceId, permissions, begun: tellBegun }: NewInstall): Promise<Installed> {
   const app = await appOf(rooms, appId)
   if (rooms.instances.find(instanceId) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
   const granted = permissions ?? app.permissions
@@ -49,8 +60,12 @@ export async function install (rooms: Rooms, appId: string, { instanceId, permis
   const apiKey = KEY_PREFIX + newSecret()
   const prefix = shownPrefix(apiKey)
   const key = { id: newId('key'), hash: hashKey(apiKey), prefix, name: `${app.display_name} (${id})`, scopes: granted, kind: 'app' as const, instanceId, expiresAt: null, addresses: null }
-  const begun = await appStore.begin({ id, appId, instanceId, permissions: granted, key })
+  const begun = await appStore.begin({ id, appId, instanceId, permissions: granted, key }).catch((error: unknown) => {
+    // Removed since it was looked up.
+    throw (error as { code?: string }).code === FOREIGN_KEY_VIOLATION ? new GatewayError('INSTANCE_NOT_FOUND', { cause: error }) : error
+  })
   if (begun === null) throw new GatewayError('APP_INSTALLED_ALREADY')
+  tellBegun(begun)
   // The app may use its key before it answers.
   await changed('keys')
   const { delivery } = await tell(rooms, {
@@ -63,9 +78,9 @@ export async function install (rooms: Rooms, appId: string, { instanceId, permis
   })
   const accepted = delivery.verdict === 'accepted'
   const moved = await appStore.move(id, 'installing', accepted ? 'active' : 'failed', delivery.error)
+  if (!accepted) await changed('keys')
   await appStore.keep(delivery)
   if (!accepted) {
-    await changed('keys')
     throw failed('APP_INSTALL_FAILED', `The app was not installed, and its key is revoked: its callback did not take it (${delivery.error ?? ''})`, delivery)
   }
   // It took so long that the install counted as left behind.
@@ -88,10 +103,10 @@ export async function uninstall (rooms: Rooms, id: string, { force }: { readonly
   const { delivery } = await tell(rooms, { app, install: begun, event: 'uninstall', url: app.callback_url, payload })
   const accepted = delivery.verdict === 'accepted' || force
   const moved = await appStore.move(id, 'uninstalling', accepted ? 'uninstalled' : 'active', delivery.error)
+  if (accepted) await changed('keys')
   await appStore.keep(delivery)
   if (!accepted) throw failed('APP_UNINSTALL_FAILED', `The app is still installed and its key still valid: its callback did not take the uninstall (${delivery.error ?? ''}). Try again, or force it`, delivery)
   if (moved === null) throw new GatewayError('INSTALL_NOT_ACTIVE')
-  await changed('keys')
   return moved
 }
 
@@ -119,12 +134,10 @@ function portalOf (text: string): string | undefined {
 }
 
 /** Once more what can be done once more: an uninstall that failed, or a launch. The key of an install is gone, so that one is begun anew. */
-export async function redeliver (rooms: Rooms, deliveryId: string): Promise<object> {
-  const delivery = await rooms.opened.appStore.delivery(deliveryId)
-  if (delivery === null) throw new GatewayError('DELIVERY_NOT_FOUND', { message: 'There is no delivery with this id; the last ten thousand are kept' })
-  switch (delivery.event) {
+export async function redeliver (rooms: Rooms, { event, installed_app_id: id }: Delivery): Promise<object> {
+  switch (event) {
     case 'install': throw new GatewayError('DELIVERY_NOT_REPEATABLE')
-    case 'uninstall': return await uninstall(rooms, delivery.installed_app_id, { force: false })
-    case 'launch': return { portal_url: await launch(rooms, delivery.installed_app_id) }
+    case 'uninstall': return await uninstall(rooms, id, { force: false })
+    case 'launch': return { portal_url: await launch(rooms, id) }
   }
 }

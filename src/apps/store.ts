@@ -67,6 +67,7 @@ export interface AppStore {
   move(id: string, from: InstallStatus, to: InstallStatus, error: string | null): Promise<Install | null>
   /** Ends what was left half done: installs are cancelled, what was to be uninstalled stays. @param olderThanMs since when nothing happened to it @returns those cancelled */
   recover(olderThanMs: number): Promise<Install[]>
+  /** Nothing where the install is gone meanwhile, with its instance. */
   keep(delivery: Delivery): Promise<void>
   delivery(id: string): Promise<Delivery | null>
   deliveries(installId: string | null, page: Listing): Promise<{ data: Delivery[], total: number }>
@@ -151,7 +152,7 @@ export function createAppStore (db: Database, seal: Seal): AppStore {
     }),
     async keep (d) {
       await db.query(`INSERT INTO gateway.app_deliveries (id, installed_app_id, event, url, request, sent_at, ms, response_status, response, verdict, error)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, [d.id, d.installed_app_id, d.event, d.url, d.request, d.sent_at, d.ms, d.response_status, d.response, d.verdict, d.error])
+        SELECT $1, installed_app_id, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM gateway.app_installs WHERE installed_app_id = $2`, [d.id, d.installed_app_id, d.event, d.url, d.request, d.sent_at, d.ms, d.response_status, d.response, d.verdict, d.error])
       await db.query('DELETE FROM gateway.app_deliveries WHERE id IN (SELECT id FROM gateway.app_deliveries ORDER BY sent_at DESC, id DESC OFFSET $1)', [MOST_DELIVERIES])
     },
     delivery: async (id) => first((await db.query<Delivery>(`SELECT ${DELIVERY} FROM gateway.app_deliveries d WHERE id = $1`, [id])).rows),

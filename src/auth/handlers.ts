@@ -103,10 +103,16 @@ async function refuseManaged (rooms: Rooms, id: string): Promise<void> {
   if (rooms.config.file !== undefined && found(await rooms.opened.keyStore.one(id)).managed_by === 'file') throw new GatewayError('MANAGED_BY_FILE')
 }
 
+/** What an app was granted stays as it is, and its key is not rotated (spec/06 6.1, 6.5). */
+async function refuseOfApp (rooms: Rooms, id: string): Promise<void> {
+  if (found(await rooms.opened.keyStore.one(id)).kind === 'app') throw new GatewayError('KEY_OF_APP')
+}
+
 /** Changes a key; its secret stays. */
 export const updateKey: Handler = async (request, _reply, { rooms }) => {
   await refuseManaged(rooms, (request.params as WithId).id)
   const { expires_at: _at, expires_in_days: _days, ...rest } = request.body as KeyMembers
+  if (rest.scopes !== undefined) await refuseOfApp(rooms, (request.params as WithId).id)
   checkAddresses(rest.addresses)
   const expiresAt = expiryOf(request.body as KeyMembers, Date.now())
   const record = found(await rooms.opened.keyStore.update((request.params as WithId).id, { ...rest, ...(expiresAt !== undefined && { expires_at: expiresAt }) }))
@@ -119,6 +125,7 @@ export const rotateKey: Handler = async (request, reply, { rooms }) => {
   const { keyStore, changed } = rooms.opened
   const { id: keyId } = request.params as WithId
   await refuseManaged(rooms, keyId)
+  await refuseOfApp(rooms, keyId)
   const { overlap_seconds: overlapSeconds = 0 } = (request.body ?? {}) as { overlap_seconds?: number }
   const { status } = found(await keyStore.one(keyId))
   const secret = KEY_PREFIX + newSecret()

@@ -1,5 +1,5 @@
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
-import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http'
+import { Agent as HttpAgent, request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { BlockList, isIP } from 'node:net'
 import { isLinkLocal, hostOf } from './addresses.js'
@@ -101,6 +101,9 @@ export interface Outgoing {
   readonly resolveName?: Lookup
 }
 
+/** Answers with a status of 1xx, of which there may be any number (RFC 9110 15.2). */
+const MOST_INTERIM = 16
+
 const agents = { 'http:': new HttpAgent({ keepAlive: false }), 'https:': new HttpsAgent({ keepAlive: false }) }
 
 const systemLookup: Lookup = (hostname, options, answer) => { lookup(hostname, options, answer) }
@@ -119,6 +122,7 @@ async function exchange <T> ({ url: text, method, headers, body, timeoutMs, dest
   const late = AbortSignal.timeout(timeoutMs)
   const open = scheme === 'http:' ? requestHttp : requestHttps
   try {
+    let interim = 0
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       open(url, {
         method,
@@ -126,7 +130,9 @@ async function exchange <T> ({ url: text, method, headers, body, timeoutMs, dest
         lookup: guarded(scheme, destinations, resolveName),
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
         headers: { ...headers, ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }) }
-      }, resolve).on('error', reject).end(body)
+      }, resolve).on('error', reject).on('information', function (this: ClientRequest) {
+        if (++interim > MOST_INTERIM) this.destroy(new Error('too many interim answers'))
+      }).end(body)
     })
     return await read(answer).finally(() => { answer.destroy() })
   } catch (error) {

@@ -40,7 +40,7 @@ export default async function setUp (project: TestProject): Promise<() => Promis
   const database = server === undefined ? undefined : await freshDatabase(server)
   const settings = database === undefined
     ? { EPHEMERAL: 'true', FAULTS: 'on', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex') }
-    : { DATABASE_URL: database.url, SANDBOX: 'on', FAULTS: 'on', REQUEST_LOG: 'on', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
+    : { DATABASE_URL: database.url, SANDBOX: 'on', FAULTS: 'on', REQUEST_LOG: 'on', APPS_ALLOW_LOCAL: 'true', BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
   const folder = keepInFolder()
   keepSecretsOf(settings)
   // All that it could say, into a file in which no secret may be; TEST_LOG_LEVEL shows some of it.
