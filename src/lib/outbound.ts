@@ -132,7 +132,8 @@ async function exchange <T> ({ url: text, method, headers, body, timeoutMs, dest
         headers: { ...headers, ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }) }
       }, resolve).on('error', reject).on('information', function (this: ClientRequest) {
         if (++interim > MOST_INTERIM) this.destroy(new Error('too many interim answers'))
-      }).end(body)
+      // Of what is no answer, such as 101, node:http tells nothing but the end.
+      }).on('close', () => { reject(new Error('closed without an answer')) }).end(body)
     })
     return await read(answer).finally(() => { answer.destroy() })
   } catch (error) {
