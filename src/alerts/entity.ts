@@ -20,18 +20,32 @@ export function kindOf (id: string): EntityKind | undefined {
 
 const LOOK_MS = 5_000
 
+/** As much of an answer as says why it is none. */
+const LONGEST_REASON = 4_096
+
+async function beginning (body: AsyncIterable<Buffer>): Promise<string> {
+  let text = ''
+  for await (const chunk of body) {
+    text += chunk.toString('latin1')
+    if (text.length >= LONGEST_REASON) break
+  }
+  return text
+}
+
 /**
  * Asks a Core whether it has this.
  * @throws an error of the connection, or one that tells which status was answered
  */
-export async function isInCore (upstream: Upstream, kind: EntityKind, id: string): Promise<boolean> {
+export async function isInCore (upstream: Upstream, { kind, id }: { kind: EntityKind, id: string }, ms = LOOK_MS): Promise<boolean> {
   const { statusCode, body } = await upstream.dispatcher.request({
     origin: upstream.origin,
     path: `${upstream.basePath}/${kind.path}/${id}`,
     method: 'GET',
     headers: upstream.key === undefined ? {} : { 'X-Blnk-Key': upstream.key },
-    signal: AbortSignal.timeout(LOOK_MS)
+    signal: AbortSignal.timeout(ms)
   })
+  // As older Cores refuse every read that fails.
+  if (statusCode === 400 && /not found/i.test(await beginning(body))) return false
   await body.dump()
   if (statusCode === 200) return true
   if (statusCode === 404) return false

@@ -56,9 +56,9 @@ export interface AlertStore {
   /** @throws UnknownStatus */
   update(id: string, change: AlertChange): Promise<Alert | null>
   statuses(): Promise<Status[]>
-  /** @returns what of it is taken already */
-  insertStatus(status: { key: string, name: string, colour: string }): Promise<Status | Taken>
-  updateStatus(key: string, change: { name?: string, colour?: string }): Promise<Status | Taken | null>
+  /** @param namedAlone no other may have its name, in upper or lower case @returns what of it is taken already */
+  insertStatus(status: { key: string, name: string, colour: string, namedAlone: boolean }): Promise<Status | Taken>
+  updateStatus(key: string, change: { name?: string, colour?: string }): Promise<Status | null>
   /** @returns the number of alerts that have it, where it was not removed for them; null when there is none */
   removeStatus(key: string): Promise<number | null>
 }
@@ -72,16 +72,18 @@ const STATUS_COLUMNS = `(SELECT id FROM gateway.organization) AS organization_id
 /** There is no status of this key. */
 export class UnknownStatus extends Error {}
 
-const orUnknownStatus = (error: unknown): never => {
-  const { code, constraint } = error as { code?: string, constraint?: string }
-  throw code === '23503' && constraint === 'alerts_status_fkey' ? new UnknownStatus() : error
-}
+// https://www.postgresql.org/docs/18/errcodes-appendix.html
+const FOREIGN_KEY = '23503'
+const UNIQUE = '23505'
 
-const taken = (error: unknown): Taken => {
-  const { code, constraint } = error as { code?: string, constraint?: string }
-  if (code !== '23505') throw error
-  return constraint === 'alert_statuses_pkey' ? 'key' : 'name'
-}
+const isCode = (error: unknown, expected: string): boolean => (error as { code?: string }).code === expected
+
+const refersTo = (error: unknown, constraint: string): boolean => isCode(error, FOREIGN_KEY) && (error as { constraint?: string }).constraint === constraint
+
+const orUnknownStatus = (error: unknown): never => { throw refersTo(error, 'alerts_status_fkey') ? new UnknownStatus() : error }
+
+/** The instance was removed meanwhile. */
+const orGone = (error: unknown): { rows: [] } => refersTo(error, 'alerts_instance_id_fkey') ? { rows: [] } : orUnknownStatus(error)
 
 export function createAlertStore (db: Queryable): AlertStore {
   const first = <T>(rows: T[]): T | null => rows[0] ?? null
@@ -89,7 +91,7 @@ export function createAlertStore (db: Queryable): AlertStore {
     insert: async (a) => first((await db.query<Alert>(`INSERT INTO gateway.alerts
       (anomaly_id, instance_id, title, description, type, status, affected_balances, affected_identities, affected_transactions, assigned_to, escalated_to)
       SELECT $1, instance_id, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM gateway.instances WHERE instance_id = $2 RETURNING ${COLUMNS}`,
-    [a.anomaly_id, a.instance_id, a.title, a.description, a.type, a.status, a.affected_balances, a.affected_identities, a.affected_transactions, a.assigned_to ?? null, a.escalated_to ?? []]).catch(orUnknownStatus)).rows),
+    [a.anomaly_id, a.instance_id, a.title, a.description, a.type, a.status, a.affected_balances, a.affected_identities, a.affected_transactions, a.assigned_to ?? null, a.escalated_to ?? []]).catch(orGone)).rows),
     one: async (id, instances) => first((await db.query<Alert>(`SELECT ${COLUMNS} FROM gateway.alerts WHERE anomaly_id = $1 AND ($2::text[] IS NULL OR instance_id = ANY($2))`, [id, instances])).rows),
     async list ({ instances, status, type, assignedTo, affected, limit, offset }) {
       const where = `($1::text[] IS NULL OR instance_id = ANY($1)) AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR lower(type) = lower($3)) AND ($4::text IS NULL OR assigned_to = $4)
@@ -105,20 +107,26 @@ export function createAlertStore (db: Queryable): AlertStore {
       WHERE anomaly_id = $1 RETURNING ${COLUMNS}`,
     [id, change.title !== undefined, change.title ?? null, change.description ?? null, change.status ?? null, change.assigned_to !== undefined, change.assigned_to ?? null, change.escalated_to ?? null]).catch(orUnknownStatus)).rows),
     statuses: async () => (await db.query<Status>(`SELECT ${STATUS_COLUMNS} FROM gateway.alert_statuses s WHERE NOT built_in ORDER BY s.created_at, key`)).rows,
-    async insertStatus ({ key, name, colour }) {
+    async insertStatus ({ key, name, colour, namedAlone }) {
       await db.query('INSERT INTO gateway.organization DEFAULT VALUES ON CONFLICT DO NOTHING')
-      return await db.query<Status>(`INSERT INTO gateway.alert_statuses (key, name, colour) VALUES ($1, $2, $3) RETURNING ${STATUS_COLUMNS}`, [key, name, colour])
-        .then(({ rows }) => rows[0] as Status, taken)
+      try {
+        const { rows } = await db.query<Status>(`INSERT INTO gateway.alert_statuses (key, name, colour) SELECT $1, $2, $3
+          WHERE NOT ($4 AND EXISTS (SELECT FROM gateway.alert_statuses WHERE lower(name) = lower($2) AND key <> $1)) RETURNING ${STATUS_COLUMNS}`, [key, name, colour, namedAlone])
+        return first(rows) ?? 'name'
+      } catch (error) {
+        if (isCode(error, UNIQUE)) return 'key'
+        throw error
+      }
     },
-    updateStatus: async (key, { name, colour }) => await db.query<Status>(`UPDATE gateway.alert_statuses SET name = coalesce($2, name), colour = coalesce($3, colour), updated_at = clock_timestamp()
-      WHERE key = $1 AND NOT built_in RETURNING ${STATUS_COLUMNS}`, [key, name ?? null, colour ?? null]).then(({ rows }) => first(rows), taken),
+    updateStatus: async (key, { name, colour }) => first((await db.query<Status>(`UPDATE gateway.alert_statuses SET name = coalesce($2, name), colour = coalesce($3, colour), updated_at = clock_timestamp()
+      WHERE key = $1 AND NOT built_in RETURNING ${STATUS_COLUMNS}`, [key, name ?? null, colour ?? null])).rows),
     async removeStatus (key) {
       try {
         const { rowCount } = await db.query('DELETE FROM gateway.alert_statuses WHERE key = $1 AND NOT built_in', [key])
         return rowCount === 0 ? null : 0
       } catch (error) {
         // Alerts refer to it.
-        if ((error as { code?: string }).code !== '23503') throw error
+        if (!isCode(error, FOREIGN_KEY)) throw error
         const { rows } = await db.query<{ used: string }>('SELECT count(*) AS used FROM gateway.alerts WHERE status = $1', [key])
         return Math.max(1, Number(rows[0]?.used ?? 0))
       }

@@ -14,7 +14,6 @@ CREATE TABLE alert_statuses (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE UNIQUE INDEX alert_statuses_name ON alert_statuses (lower(name));
 -- The yellow, blue and green of the Cloud's console (spec/05 5.4).
 INSERT INTO alert_statuses (key, name, colour, built_in) VALUES
   ('FLAGGED', 'Flagged', '#F59E0B', true), ('INVESTIGATING', 'Investigating', '#3B82F6', true), ('RESOLVED', 'Resolved', '#10B981', true);
