@@ -14,6 +14,8 @@ const MOST_SOURCES = 200
 export interface Sources {
   /** @throws GatewayError where the instance has no database */
   of(instance: Instance): Source
+  /** Ends the connections to databases that no instance has any more. */
+  closeUnused(): void
   close(): Promise<void>
 }
 
@@ -38,12 +40,6 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
     const known = opened.get(url)
     if (known !== undefined) return known
     const made = { connections: openConnections(url, bounds, onError), sources: new Map<string, Source>() }
-    const wanted = urls()
-    for (const [other, { connections }] of opened) {
-      if (wanted.has(other) || ('url' in sandboxes && other === sandboxes.url)) continue
-      opened.delete(other)
-      connections.close().catch(onError)
-    }
     opened.set(url, made)
     return made
   }
@@ -71,6 +67,14 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
         return sourceIn(sources, connections.run, CORE_SCHEMA)
       } catch (error) {
         throw error instanceof AddressError ? new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { message: `The database_url of this instance cannot be used: ${error.message}`, cause: error }) : error
+      }
+    },
+    closeUnused () {
+      const wanted = urls()
+      for (const [url, { connections }] of opened) {
+        if (wanted.has(url) || ('url' in sandboxes && url === sandboxes.url)) continue
+        opened.delete(url)
+        connections.close().catch(onError)
       }
     },
     async close () {

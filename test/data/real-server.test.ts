@@ -20,8 +20,10 @@ import { call, type Answer } from '../support/gateway.js'
 import { keepSecrets } from '../support/kept.js'
 import { postgresServer, serverPrograms, type PostgresServer } from '../support/postgres-server.js'
 
-const bin = serverPrograms()
-if (bin === null) console.log('skipped: the connections of the Data API to a server need the programs of Postgres in /usr/lib/postgresql')
+const isServerRun = process.env['TEST_DATABASE_URL'] !== undefined
+const bin = isServerRun ? serverPrograms() : null
+if (!isServerRun) console.log('skipped: the connections of the Data API to a server are for npm run test:postgres (TEST_DATABASE_URL)')
+else if (bin === null) console.log('skipped: the connections of the Data API to a server need the programs of Postgres in /usr/lib/postgresql')
 
 const runFile = promisify(execFile)
 
@@ -37,6 +39,8 @@ hostssl all only_tls 127.0.0.1/32 trust
 hostnossl all only_plain 127.0.0.1/32 trust
 host all reader,second,stranger,chief 127.0.0.1/32 scram-sha-256
 `
+/** Every statement, with its parameters, into a file. */
+const SETTINGS = "ssl = on\nlogging_collector = on\nlog_destination = 'stderr'\nlog_directory = 'log'\nlog_filename = 'statements.log'\nlog_statement = 'all'\nlog_line_prefix = '%u: '\n"
 const ROLES = `
 CREATE ROLE either LOGIN; CREATE ROLE only_tls LOGIN; CREATE ROLE only_plain LOGIN;
 CREATE ROLE stranger LOGIN PASSWORD '${PASSWORD}';
@@ -61,7 +65,7 @@ describe.skipIf(bin === null)('a Postgres server with TLS', () => {
     const leaf = await makeLeaf(authority, ['localhost'])
     writeFileSync(file('right.pem'), authority.cert)
     writeFileSync(file('wrong.pem'), (await makeAuthority('another')).cert)
-    server = await postgresServer(bin as string, { 'pg_hba.conf': RULES, 'postgresql.auto.conf': 'ssl = on\n', 'server.crt': leaf.cert, 'server.key': leaf.key })
+    server = await postgresServer(bin as string, { 'pg_hba.conf': RULES, 'postgresql.auto.conf': SETTINGS, 'server.crt': leaf.cert, 'server.key': leaf.key })
     await server.start()
     db = openDatabase({ url: server.url }, 1)
     await makeCoreSchema(db, 'blnk')
@@ -191,6 +195,24 @@ describe.skipIf(bin === null)('a Postgres server with TLS', () => {
       ['an authority that is not its', () => withPassword('reader', `?sslmode=verify-full&sslrootcert=${file('wrong.pem')}`), 'INSTANCE_DATABASE_UNREACHABLE', "The database of this instance was reached and cannot be used: the server's certificate is not trusted"]
     ])('%s is one sentence', async (_, url, code, message) => {
       expect(await data('ledgers', await instanceOf({ database_url: url() }))).toMatchObject({ status: 502, json: { error_detail: { code, message } } })
+    })
+
+    test('what a request says is in parameters alone, as the log of the server has it', async () => {
+      const id = await instanceOf({ database_url: withPassword('reader') })
+      const mark = `zq${randomBytes(6).toString('hex')}`
+      const hostile = encodeURIComponent(`${mark}'; DROP TABLE blnk.ledgers; --`)
+      const asked = [
+        `reference_eq=${hostile}`, `status_in=${hostile},x`, `description_ilike=%25${hostile}`, `balance_id_eq=${hostile}`, `indicator_eq=${hostile}`, `meta_data.${mark}_eq=${hostile}`,
+        `meta_data.a.${mark}_exists=`, `order_by=${hostile}`, `${hostile}=1`, `created_at_gte=2026-01-01&reference_ne=${hostile}&logical_operator=or`
+      ]
+      for (const query of asked) expect((await ask(`/data/transactions?instance_id=${id}&${query}`)).status, query).toBe(200)
+      expect((await ask(`/data/transactions/${hostile}?instance_id=${id}`)).status).toBe(404)
+      const filters = [{ field: 'reference', operator: 'like', value: `${mark}'--` }, { field: `meta_data.${mark}`, operator: 'in', values: [`${mark}"`, mark] }]
+      expect((await ask(`/transactions/filter?instance_id=${id}&stats=true`, { method: 'POST', body: { filters } })).status).toBe(200)
+      const { rows: [log] } = await db.query<{ text: string }>("SELECT pg_read_file('log/statements.log') AS text")
+      const lines = (log?.text ?? '').split('\n').filter((line) => line.includes(mark))
+      expect(lines.length).toBeGreaterThan(asked.length - 3)
+      expect(lines.filter((line) => !/^reader: DETAIL: {2}parameters: /.test(line))).toEqual([])
     })
 
     test('an instance without database URL is 409; a changed one is used at once, and the old connections end', async () => {
