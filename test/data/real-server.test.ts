@@ -272,7 +272,7 @@ describe.skipIf(bin === null)('a Postgres server with TLS', () => {
       expect((await data('balances', id)).status).toBe(200)
       await db.close()
       await server.stop()
-      expect(await data('balances', id)).toMatchObject({ status: 502, json: { error_detail: { code: 'INSTANCE_DATABASE_UNREACHABLE', message: 'The database of this instance cannot be reached with its database_url' } } })
+      expect(await data('balances', id)).toMatchObject({ status: 502, json: { error_detail: { code: 'INSTANCE_DATABASE_UNREACHABLE', message: 'The database of this instance cannot be reached with its database_url: `blnk-gateway instances test` says why' } } })
       await server.start()
       db = openDatabase({ url: server.url }, 1)
       expect((await data('balances', id)).status).toBe(200)
