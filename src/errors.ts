@@ -15,7 +15,7 @@ export const CATALOGUE = {
   INSTANCE_EXISTS: [409, 'An instance with this instance_id exists: update it with PUT, or choose another id'],
   INSTANCE_WITHOUT_CORE: [409, 'This instance has no Core URL: set core_url before it can be proxied to'],
   INSTANCE_WITHOUT_DATABASE: [409, "This instance has no database URL: set database_url to that of its Core's Postgres, and the Data API can read it"],
-  INSTANCE_DATABASE_UNREACHABLE: [502, 'The database of this instance cannot be reached with its database_url'],
+  INSTANCE_DATABASE_UNREACHABLE: [502, 'The database of this instance cannot be reached with its database_url: `blnk-gateway instances test` says why'],
   INSTANCE_DATABASE_NOT_A_CORES: [502, "What the database_url of this instance leads to cannot be read as a Core's database"],
   INSTANCE_DATABASE_BUSY: [503, 'Too many read from the database of this instance; try again in a second'],
   DATA_TIMEOUT: [504, 'The database of this instance did not answer in time: narrow the filters, or ask for fewer rows'],

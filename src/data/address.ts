@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import pgConnectionString from 'pg-connection-string'
 import type pg from 'pg'
 
@@ -34,7 +35,8 @@ export function attemptsOf (databaseUrl: string, bounds: Bounds): readonly pg.Cl
   // A socket has no TLS, whatever the mode.
   if (config.host?.startsWith('/') === true) return [config]
   const tls: pg.ClientConfig = query.get('sslnegotiation') === 'direct' ? { ...config, ...DIRECT } : config
-  const loose = { ...tls, ssl: { ...(ssl as object), rejectUnauthorized: false } }
+  // With an authority the chain must be its, though not the name: libpq looks whenever it has one (be it to go on without TLS).
+  const loose = { ...tls, ssl: (ssl as ConnectionOptions | undefined)?.ca === undefined ? { ...(ssl as object), rejectUnauthorized: false } : { ...(ssl as object), rejectUnauthorized: true, checkServerIdentity: () => undefined } }
   switch (mode) {
     case 'disable': return [config]
     case 'allow': return [config, loose]

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { CERTIFICATE } from '../instances/reach.js'
 import { DatabaseGone, judged, types } from '../lib/postgres.js'
 import { attemptsOf, type Bounds } from './address.js'
 
@@ -33,18 +34,21 @@ const WAITED = 'timeout exceeded when trying to connect'
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '')
 
 /**
- * Whether another way to connect may be let in: the server has no TLS or none that fits, or its rules refuse this way
+ * Whether another way to connect may be let in: the server has no TLS, none that fits or an unknown certificate, or its rules refuse this way
  * (28000, libpq-ssl 34.19.4).
  */
 const refusesThisWay = (error: unknown): boolean =>
-  (error as Error).message === 'The server does not support SSL connections' || /^(?:28000|EPROTO|ERR_SSL_.*)$/.test(codeOf(error))
+  (error as Error).message === 'The server does not support SSL connections' || CERTIFICATE.test(codeOf(error)) || /^(?:28000|EPROTO|ERR_SSL_.*)$/.test(codeOf(error))
 
-/** Class 28: role, password or rules; 3D: no such database. https://www.postgresql.org/docs/18/errcodes-appendix.html */
+/** By the class of what the server says: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const REFUSALS: Readonly<Record<string, string>> = { 28: 'the server does not let this role in', '3D': 'the server has no database of this name' }
+
 function judgedConnecting (error: unknown): unknown {
   const { message } = error as Error
   if (message === WAITED || codeOf(error) === '53300') return new AllTaken(message, { cause: error })
   if (error instanceof NotLetIn) return error
-  return error instanceof pg.DatabaseError && /^(?:28|3D)/.test(codeOf(error)) ? new NotLetIn('the server does not let this role in', { cause: error }) : judged(error)
+  const why = CERTIFICATE.test(codeOf(error)) ? "the server's certificate is not trusted" : error instanceof pg.DatabaseError ? REFUSALS[codeOf(error).slice(0, 2)] : undefined
+  return why === undefined ? judged(error) : new NotLetIn(why, { cause: error })
 }
 
 /**

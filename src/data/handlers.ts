@@ -108,8 +108,11 @@ export const filterOf = (resource: Resource): Handler => async (request, reply, 
   const { ignored, values, ...given } = readFilterPaging(query, resource, { ...(hasStats && { stats: BOOLEAN }), ...(isTransactions && { strict_total: BOOLEAN }) })
   const body = readFilterBody(request.body instanceof Buffer ? request.body : Buffer.alloc(0))
   const format = negotiated(request, reply)
-  tellIgnored([...format === undefined ? ignored : ignoredInExport(query, ignored), ...body.ignored], reply, call)
-  const order = { by: sortField(resource, body.sortBy ?? '') ?? given.order.by, direction: sortDirection(body.sortOrder ?? '') ?? given.order.direction }
+  const sortBy = sortField(resource, body.sortBy ?? '')
+  const sortOrder = sortDirection(body.sortOrder ?? '')
+  const passed = [...(body.sortBy && sortBy === undefined ? ['sort_by'] : []), ...(body.sortOrder && sortOrder === undefined ? ['sort_order'] : [])]
+  tellIgnored([...format === undefined ? ignored : ignoredInExport(query, ignored), ...body.ignored, ...passed], reply, call)
+  const order = { by: sortBy ?? given.order.by, direction: sortOrder ?? given.order.direction }
   const paging: Paging = { ...given, order }
   const listed: Listed = { source: sourceOf(call), resource, filters: body.filters, instanceId: call.instanceId ?? '' }
   if (format !== undefined) return await sendExport(listed, { order, format }, reply)

@@ -18,6 +18,8 @@ export interface Sources {
   of(instance: Instance): Source
   /** Whether the instance has a record of this id. @throws GatewayError */
   has(instance: Instance, resource: 'balances' | 'transactions' | 'identities', id: string): Promise<boolean>
+  /** Ends the connections to databases that no instance has any more. */
+  closeUnused(): void
   close(): Promise<void>
 }
 
@@ -42,12 +44,6 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
     const known = opened.get(url)
     if (known !== undefined) return known
     const made = { connections: openConnections(url, bounds, onError), sources: new Map<string, Source>() }
-    const wanted = urls()
-    for (const [other, { connections }] of opened) {
-      if (wanted.has(other) || ('url' in sandboxes && other === sandboxes.url)) continue
-      opened.delete(other)
-      connections.close().catch(onError)
-    }
     opened.set(url, made)
     return made
   }
@@ -76,6 +72,14 @@ export function openSources ({ bounds, sandboxes, urls, log }: SourcesOptions): 
         return sourceIn(known, connections.run, CORE_SCHEMA)
       } catch (error) {
         throw error instanceof AddressError ? new GatewayError('INSTANCE_DATABASE_UNREACHABLE', { message: `The database_url of this instance cannot be used: ${error.message}`, cause: error }) : error
+      }
+    },
+    closeUnused () {
+      const wanted = urls()
+      for (const [url, { connections }] of opened) {
+        if (wanted.has(url) || ('url' in sandboxes && url === sandboxes.url)) continue
+        opened.delete(url)
+        connections.close().catch(onError)
       }
     },
     async close () {

@@ -5,7 +5,7 @@ import type { Opened, Rooms } from './rooms.js'
 /** Milliseconds between two writes of when keys were last used. */
 const LAST_USE_MS = 5_000
 
-type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'webhookStore' | 'sandbox'>
+type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'webhookStore' | 'sandbox' | 'sources'>
 
 export interface Memory {
   load(what: Changed): Promise<void>
@@ -17,7 +17,7 @@ export interface Memory {
  * Loads what admission works with from the database. One load follows another, so that what was read earlier never
  * replaces what was read later: a revoked key would come back to life.
  */
-export function createMemory ({ config, credentials, instances, accessTokens }: Pick<Rooms, 'config' | 'credentials' | 'instances' | 'accessTokens'>, { keyStore, instanceStore, webhookStore, sandbox }: Stores, versions: () => Promise<Versions>): Memory {
+export function createMemory ({ config, credentials, instances, accessTokens }: Pick<Rooms, 'config' | 'credentials' | 'instances' | 'accessTokens'>, { keyStore, instanceStore, webhookStore, sandbox, sources }: Stores, versions: () => Promise<Versions>): Memory {
   const standardWebhook = config.sandboxWebhookUrl === undefined ? null : { url: config.sandboxWebhookUrl, headers: {} }
   const loaded = new Map<Changed, string>()
   const loading = (what: Changed, work: () => Promise<void>): () => Promise<void> => inTurn(async () => {
@@ -35,6 +35,7 @@ export function createMemory ({ config, credentials, instances, accessTokens }: 
         await sandbox?.open({ schema: one.sandboxSchema, key: one.coreKey as string, webhook: webhooks.get(one.instanceId) ?? standardWebhook })
       }))
       instances.replaceAll(all)
+      sources.closeUnused()
     }),
     tokens: loading('tokens', async () => { await accessTokens.reload() })
   }

@@ -14,11 +14,14 @@ const PREFIX = /^(?:\/(?:api|cloud|proxy|v\d{1,2}))+(?=\/)/i
 /** Two collections of the Filters API are singular, which its page warns of (spec/03 3.1). */
 const PLURAL = /^\/(ledger|reconciliation)s\/filter$/
 
-/** How the path may have been meant: without a slash at the end or a prefix, below /proxy, in the singular. */
+/** Collections of the Data API are plural, with a hyphen between words (spec/02 2.1). */
+const collection = (name: string): string => name.replaceAll('_', '-').replace(/y$/, 'ie').replace(/s?$/, 's')
+
+/** How the path may have been meant: without a slash at the end or a prefix, below /proxy, in the singular or the plural. */
 function spellings (path: string): string[] {
   const bare = path.endsWith('/') ? path.slice(0, -1) : path
   const stems = [...new Set([bare, bare.replace(PREFIX, '')])]
-  const all = stems.flatMap((stem) => [stem, stem.replace(PLURAL, '/$1/filter'), `/proxy${stem}`])
+  const all = stems.flatMap((stem) => [stem, stem.replace(PLURAL, '/$1/filter'), stem.replace(/(?<=^\/data\/)[^/]+/, collection), `/proxy${stem}`])
   if (bare === '/health') all.unshift('/health/ready')
   return [...new Set(all)].filter((one) => one !== path)
 }

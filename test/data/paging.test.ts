@@ -138,6 +138,8 @@ describe('what is ignored is named', () => {
     expect([answer.json.data.length, answer.json.total, ignored(answer)]).toEqual([20, 25, 'strict_total, status_eq, limit, offset, include_count'])
     expect((await post('/transactions/filter', { filters: [], limit: 5 }, {}, { Prefer: 'handling=strict' })).json.error_detail.details).toEqual({ ignored: ['limit'] })
     expect(ignored(await post('/ledger/filter', { filters: [] }, { stats: 'true', strict_total: 'true' }))).toBe('stats, strict_total')
+    expect(ignored(await post('/ledger/filter', { filters: [], sort_by: 'colour', sort_order: 'up' }))).toBe('sort_by, sort_order')
+    expect(ignored(await post('/ledger/filter', { filters: [], sort_by: 'name', sort_order: '' }))).toBeNull()
     expect(ignored(await post('/balances/filter', { filters: [] }, { stats: 'true', strict_total: 'true' }))).toBe('strict_total')
   })
 })

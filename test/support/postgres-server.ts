@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -30,8 +30,11 @@ export interface PostgresServer {
   remove(): Promise<void>
 }
 
-/** A Postgres server of the test's own, not started yet, which the test may stop; as user postgres where the test runs as root. */
-export async function postgresServer (bin: string): Promise<PostgresServer> {
+/**
+ * A Postgres server of the test's own, not started yet, which the test may stop; as user postgres where the test runs as root.
+ * @param files put into its data directory, by their names: rules, settings, certificates
+ */
+export async function postgresServer (bin: string, files: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'blnk-postgres-'))
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
@@ -43,6 +46,10 @@ export async function postgresServer (bin: string): Promise<PostgresServer> {
     chownSync(data, id('-u'), id('-g'))
   }
   execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'], { ...as, stdio: 'ignore' })
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(data, name), text, { mode: 0o600 })
+    if (isRoot) chownSync(join(data, name), id('-u'), id('-g'))
+  }
   const port = await freePort()
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   let child: ChildProcess | undefined
