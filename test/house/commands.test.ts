@@ -105,13 +105,13 @@ test('instances: a Core is added with its key from the environment or a file, te
   try {
     const added = await says(['instances', 'add', '--name', 'Live', '--core-url', url, '--instance-id', 'live'], { CORE_KEY: 'core-secret-1' })
     expect(added).toMatch(/^live is added\./)
-    expect(await says(['instances', 'test', 'live'])).toMatch(/^ok: the Core answers \(\d+ ms\)\n$/)
+    expect(await says(['instances', 'test', 'live'])).toMatch(/^ok: the Core answers \(\d+ ms\)\ndatabase no_database_url: .*\n$/)
 
     writeFileSync(join(cwd, 'core-key'), 'core-secret-2\n')
     const other = await saysJson<{ instance_id: string }>(['instances', 'add', '--name', 'Wrong key', '--core-url', url, '--core-key-file', 'core-key'])
     expect(other.instance_id).toMatch(/^inst_/)
     const tested = await run(['instances', 'test', other.instance_id], { cwd })
-    expect([tested.code, tested.stdout]).toEqual([1, 'wrong_key: the Core refuses the key: check core_key\n'])
+    expect([tested.code, tested.stdout]).toEqual([1, 'wrong_key: the Core refuses the key: check core_key\ndatabase no_database_url: this instance has no database URL: the Data API needs one\n'])
 
     const table = await says(['instances', 'list'])
     expect(table).toMatch(new RegExp(`^live +Live +core +${url} +ok`, 'm'))
