@@ -5,7 +5,7 @@ import { call, ownInstance } from '../support/gateway.js'
 import type { Answered, Ask } from './difference.js'
 import type { Rows } from './evaluate.js'
 import { insertSql } from './generated-rows.js'
-import { createSql, TABLES, type ResourceName } from './tables.js'
+import { emptySql, TABLES, type ResourceName } from './tables.js'
 
 const FILTER_PATHS: Partial<Record<ResourceName, string>> = { ledgers: '/ledger/filter', balances: '/balances/filter', transactions: '/transactions/filter', identities: '/identities/filter', reconciliations: '/reconciliation/filter' }
 
@@ -30,8 +30,7 @@ export async function askOverHttp (db: Queryable, rows: Rows): Promise<Ask> {
   const { rows: [instance] } = await db.query<{ schema: string }>('SELECT sandbox_schema AS schema FROM gateway.instances WHERE instance_id = $1', [instanceId])
   const schema = instance?.schema as string
   for (const name of Object.keys(TABLES) as ResourceName[]) {
-    await db.query(`DROP TABLE ${schema}.${TABLES[name].name} CASCADE`)
-    await db.query(createSql(TABLES[name], schema))
+    await db.query(emptySql(TABLES[name], schema))
     const { text, values } = insertSql(TABLES[name], schema, rows[name])
     await db.query(text, values)
   }

@@ -67,3 +67,25 @@ export function createSql ({ name, key, columns }: Table, schema: string): strin
     `"${column}" ${type === 'varchar' ? 'varchar(255)' : type}${kind === 'text' ? ' COLLATE "C"' : ''}${nullable ? '' : ' NOT NULL'}${column === key ? ' PRIMARY KEY' : ''}`)
   return `CREATE TABLE ${schema}.${name} (${lines.join(', ')})`
 }
+
+/**
+ * Empties a sandbox's own table and lets it take any row: the functions of the sandbox go on with it, which they would not
+ * with another of its name.
+ */
+export function emptySql ({ name, columns, key }: Table, schema: string): string {
+  const table = `${schema}.${name}`
+  const altered = Object.entries(columns).flatMap(([column, { type, kind, nullable }]) => [
+    ...(kind === 'text' ? [`ALTER COLUMN "${column}" TYPE ${type === 'varchar' ? 'varchar(255)' : type} COLLATE "C"`] : []),
+    ...(nullable && column !== key ? [`ALTER COLUMN "${column}" DROP NOT NULL`] : [])
+  ])
+  return `DO $$
+    DECLARE name text;
+    BEGIN
+      FOR name IN SELECT tgname FROM pg_trigger WHERE tgrelid = '${table}'::regclass AND NOT tgisinternal LOOP EXECUTE format('DROP TRIGGER %I ON ${table}', name); END LOOP;
+      FOR name IN SELECT conname FROM pg_constraint WHERE conrelid = '${table}'::regclass AND contype IN ('c', 'f') LOOP EXECUTE format('ALTER TABLE ${table} DROP CONSTRAINT %I', name); END LOOP;
+      FOR name IN SELECT conname FROM pg_constraint WHERE conrelid = '${table}'::regclass AND contype = 'u' LOOP EXECUTE format('ALTER TABLE ${table} DROP CONSTRAINT %I CASCADE', name); END LOOP;
+      FOR name IN SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = '${table}'::regclass AND indisunique AND NOT indisprimary LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
+      DELETE FROM ${table};
+      ALTER TABLE ${table} ${altered.join(', ')};
+    END $$`
+}

@@ -155,7 +155,7 @@ test('trigger: an event is fired by hand, and shown with its answer and without 
   const text = await says('trigger', 'install', ...there)
   expect(text).toMatch(new RegExp(`^(instapp_\\S+)\n\nPOST ${at}/callback\n\\{"installed_app_id":"\\1",.*"api_key":"blnk_[\\w-]{8}…".*\\}\n\n200\n\\{"ok":true\\}\n\ninstall accepted after [\\d.]+ ms\n$`))
   const install = /^instapp_\S+/.exec(text)?.[0] as string
-  expect(await says('trigger', 'launch', '--install', install)).toMatch(/200\n\{"portal_url":"https:\/\/app\.example\.com\/\?…"\}\n\nlaunch accepted/)
+  expect(await says('trigger', 'launch', '--install', install)).toMatch(/200\n\{"portal_url":"https:\/\/app\.example\.com\/…"\}\n\nlaunch accepted/)
   app.takes = false
   try {
     const refused = await run(['apps', 'trigger', 'uninstall', ...there], { cwd, env })
