@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Two cores: more workers than that only take memory from the embedded database.
     maxWorkers: 2,
+    // What is polled for is awaited under a limit that a busy machine does not reach.
+    expect: { poll: { timeout: 20_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000
   }

@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['test/install/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     maxWorkers: 2,
+    expect: { poll: { timeout: 20_000 } },
     testTimeout: 120_000,
     hookTimeout: 10 * 60_000
   }

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { admin, call, ownInstance, type Answer } from '../support/gateway.js'
-import { answer, startTestApp, type TestApp } from './app.js'
+import { answer, startTestApp, type TestApp } from '../apps/app.js'
 
 const own = await ownInstance()
 const { url } = inject('gateway')

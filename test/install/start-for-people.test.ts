@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
-import { launch, start, workFolder } from './command.js'
-import { ROOT } from './source-files.js'
+import { launch, start, workFolder } from '../house/command.js'
+import { ROOT } from '../house/source-files.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, inject, test } from 'vitest'
 import { admin, call, ownInstance, type Answer } from '../support/gateway.js'
-import { answer, startTestApp, type TestApp } from './app.js'
+import { answer, startTestApp, type TestApp } from '../apps/app.js'
 
 const own = await ownInstance()
 const { url } = inject('gateway')

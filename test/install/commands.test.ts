@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { browser } from '../support/browser.js'
-import { launch, run, start, workFolder, type Running, type Started } from './command.js'
+import { launch, run, start, workFolder, type Running, type Started } from '../house/command.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
