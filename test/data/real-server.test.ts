@@ -238,7 +238,7 @@ describe.skipIf(bin === null)('a Postgres server with TLS', () => {
       const answer = data('matching-rules', id)
       await expect.poll(running, LIMIT).toBe(true)
       expect(await answer).toMatchObject({ status: 504, json: { error_detail: { code: 'DATA_TIMEOUT' } } })
-      expect(await running()).toBe(false)
+      await expect.poll(running, LIMIT).toBe(false)
       // The connection is as good as before.
       expect((await data('ledgers', id)).status).toBe(200)
     })
