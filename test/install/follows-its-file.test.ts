@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { keepSecrets } from '../support/kept.js'
-import { run, start, workFolder, type Started } from './command.js'
-import { ROOT } from './source-files.js'
+import { run, start, workFolder, type Started } from '../house/command.js'
+import { ROOT } from '../house/source-files.js'
 
 // One start and its reloads, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

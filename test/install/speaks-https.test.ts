@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { expect, test, vi } from 'vitest'
 import { makeAuthority, makeLeaf } from '../../src/lib/certificates.js'
-import { launch, run, start, workFolder } from './command.js'
+import { launch, run, start, workFolder } from '../house/command.js'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { readConfig, SettingError } from '../../src/config.js'
-import { run, start, workFolder, type Ended } from './command.js'
+import { run, start, workFolder, type Ended } from '../house/command.js'
 
 // Several starts in one test, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
