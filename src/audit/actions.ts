@@ -12,6 +12,15 @@ export interface Action {
   readonly sent?: readonly string[]
 }
 
+/** Alerts are at two addresses (spec/05 5.1). */
+const alertActions = (root: string): Record<string, Action> => ({
+  [`POST ${root}/alerts/flag/:id`]: { action: 'Anomaly created', kind: 'anomaly', answer: 'anomaly_id' },
+  [`PUT ${root}/alerts/flag/:id`]: { action: 'Anomaly updated', kind: 'anomaly' },
+  [`POST ${root}/alerts/statuses`]: { action: 'Alert status created', kind: 'alert_status', answer: 'key' },
+  [`PUT ${root}/alerts/statuses/:key`]: { action: 'Alert status updated', kind: 'alert_status' },
+  [`DELETE ${root}/alerts/statuses/:key`]: { action: 'Alert status deleted', kind: 'alert_status' }
+})
+
 const METADATA = 'POST /proxy/:id/metadata'
 
 /** What a row does is written down as this. A row that changes something, or shows what is kept hidden, has a line. */
@@ -56,16 +65,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   'POST /proxy/api-keys': { action: 'Core key created', kind: 'core_key', answer: 'api_key_id' },
   'DELETE /proxy/api-keys/:id': { action: 'Core key revoked', kind: 'core_key' },
 
-  'POST /alerts/flag/:id': { action: 'Anomaly created', kind: 'anomaly', answer: 'anomaly_id' },
-  'PUT /alerts/flag/:id': { action: 'Anomaly updated', kind: 'anomaly' },
-  'POST /alerts/statuses': { action: 'Alert status created', kind: 'alert_status', answer: 'key' },
-  'PUT /alerts/statuses/:key': { action: 'Alert status updated', kind: 'alert_status' },
-  'DELETE /alerts/statuses/:key': { action: 'Alert status deleted', kind: 'alert_status' },
-  'POST /cloud/alerts/flag/:id': { action: 'Anomaly created', kind: 'anomaly', answer: 'anomaly_id' },
-  'PUT /cloud/alerts/flag/:id': { action: 'Anomaly updated', kind: 'anomaly' },
-  'POST /cloud/alerts/statuses': { action: 'Alert status created', kind: 'alert_status', answer: 'key' },
-  'PUT /cloud/alerts/statuses/:key': { action: 'Alert status updated', kind: 'alert_status' },
-  'DELETE /cloud/alerts/statuses/:key': { action: 'Alert status deleted', kind: 'alert_status' },
+  ...alertActions(''),
+  ...alertActions('/cloud'),
 
   'POST /admin/keys': { action: 'API key created', kind: 'api_key', answer: 'id' },
   'PUT /admin/keys/:id': { action: 'API key updated', kind: 'api_key' },
@@ -105,7 +106,6 @@ export const READS: ReadonlySet<string> = new Set([
   'POST /proxy/ledgers/filter', 'POST /proxy/balances/filter', 'POST /proxy/transactions/filter', 'POST /proxy/identities/filter', 'POST /proxy/accounts/filter',
   'POST /ledger/filter', 'POST /balances/filter', 'POST /transactions/filter', 'POST /identities/filter', 'POST /reconciliation/filter',
   'POST /proxy/search/:collection', 'POST /proxy/multi-search',
-  'POST /ledger/filter', 'POST /balances/filter', 'POST /transactions/filter', 'POST /identities/filter', 'POST /reconciliation/filter',
   'POST /admin/instances/:id/test', 'POST /admin/instances/:id/settle'
 ])
 
