@@ -41,11 +41,10 @@ const whole = (described: Described, standard: number, [least, most]: readonly [
 const port = (described: Described): Setting<number | undefined> =>
   setting<number | undefined>(described, '', undefined, whole(described, 0, [0, 65535]).read)
 
-const yesNo = (described: Described, standard: boolean): Setting<boolean> =>
-  setting(described, String(standard), standard, (t) => t === 'true' || t === '1' || (t === 'false' || t === '0' ? false : wrong(`${described[0]} must be true or false, and is ${JSON.stringify(t)}`)))
-
 const trueFalse = (env: string) => (t: string): boolean =>
-  t === 'true' || t === 'false' ? t === 'true' : wrong(`${env} must be true or false, and is ${JSON.stringify(t)}`)
+  t === 'true' || t === '1' || (t === 'false' || t === '0' ? false : wrong(`${env} must be true or false, and is ${JSON.stringify(t)}`))
+
+const yesNo = (described: Described, standard: boolean): Setting<boolean> => setting(described, String(standard), standard, trueFalse(described[0]))
 
 const onOff = (env: string) => (t: string): boolean =>
   t === 'on' || (t === 'off' ? false : wrong(`${env} must be on or off, and is ${JSON.stringify(t)}`))
