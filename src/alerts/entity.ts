@@ -1,4 +1,5 @@
 import type { Upstream } from '../gateway/row.js'
+import { askCore } from '../instances/ask-core.js'
 
 /** What can be flagged, by the prefix of its id (spec/05 5.2). */
 const KINDS = {
@@ -20,34 +21,14 @@ export function kindOf (id: string): EntityKind | undefined {
 
 const LOOK_MS = 5_000
 
-/** As much of an answer as says why it is none. */
-const LONGEST_REASON = 4_096
-
-async function beginning (body: AsyncIterable<Buffer>): Promise<string> {
-  let text = ''
-  for await (const chunk of body) {
-    text += chunk.toString('latin1')
-    if (text.length >= LONGEST_REASON) break
-  }
-  return text
-}
-
 /**
  * Asks a Core whether it has this.
  * @throws an error of the connection, or one that tells which status was answered
  */
 export async function isInCore (upstream: Upstream, { kind, id }: { kind: EntityKind, id: string }, ms = LOOK_MS): Promise<boolean> {
-  const { statusCode, body } = await upstream.dispatcher.request({
-    origin: upstream.origin,
-    path: `${upstream.basePath}/${kind.path}/${id}`,
-    method: 'GET',
-    headers: upstream.key === undefined ? {} : { 'X-Blnk-Key': upstream.key },
-    signal: AbortSignal.timeout(ms)
-  })
+  const { status, beginning } = await askCore(upstream, `/${kind.path}/${id}`, ms)
+  if (status === 200) return true
   // As older Cores refuse every read that fails.
-  if (statusCode === 400 && /not found/i.test(await beginning(body))) return false
-  await body.dump()
-  if (statusCode === 200) return true
-  if (statusCode === 404) return false
-  throw new Error(`the Core answered ${statusCode}`)
+  if (status === 404 || (status === 400 && /not found/i.test(beginning))) return false
+  throw new Error(`the Core answered ${status}`)
 }

@@ -1,5 +1,5 @@
-import type { Dispatcher } from 'undici'
 import type { Upstream } from '../gateway/row.js'
+import { askCore } from './ask-core.js'
 
 /** What a look at a Core found. Milliseconds. */
 export type Verdict =
@@ -8,28 +8,8 @@ export type Verdict =
 
 const LOOK_MS = 3_000
 
-/** Characters of an answer that tell a Core from something else; the rest is not read, however long it is. */
-const ENOUGH = 1_024
-
-async function beginning (body: Dispatcher.ResponseData['body']): Promise<string> {
-  let text = ''
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    text += chunk.toString('latin1')
-    if (text.length >= ENOUGH) break
-  }
-  return text
-}
-
 /** Codes of Node's TLS client for a chain that does not verify. */
 export const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/
-
-async function get (upstream: Upstream, path: string, key: string | undefined): Promise<{ status: number, body: string }> {
-  const headers = key === undefined ? {} : { 'X-Blnk-Key': key }
-  const answer: Dispatcher.ResponseData = await upstream.dispatcher.request({
-    origin: upstream.origin, path: upstream.basePath + path, method: 'GET', headers, signal: AbortSignal.timeout(LOOK_MS)
-  })
-  return { status: answer.statusCode, body: await beginning(answer.body) }
-}
 
 function failure (error: unknown): Verdict {
   const code = String((error as { code?: unknown }).code ?? '')
@@ -43,9 +23,9 @@ export async function look (upstream: Upstream | undefined): Promise<Verdict> {
   if (upstream === undefined) return { verdict: 'no_core_url', message: 'this instance has no Core URL: set core_url' }
   const begun = performance.now()
   try {
-    const { status, body } = await get(upstream, '/ledgers?limit=1', upstream.key)
+    const { status, beginning } = await askCore(upstream, '/ledgers?limit=1', LOOK_MS)
     if (status === 401 || status === 403) return { verdict: 'wrong_key', message: upstream.key === undefined ? 'the Core asks for a key: set core_key' : 'the Core refuses the key: check core_key' }
-    if (status !== 200 || !body.trimStart().startsWith('[')) return { verdict: 'not_a_core', message: `what answers at the Core URL is not a Core (GET /ledgers gave ${status}): check core_url and its base path` }
+    if (status !== 200 || !beginning.trimStart().startsWith('[')) return { verdict: 'not_a_core', message: `what answers at the Core URL is not a Core (GET /ledgers gave ${status}): check core_url and its base path` }
     return { verdict: 'ok', message: 'the Core answers', ms: Math.round(performance.now() - begun) }
   } catch (error) {
     return failure(error)
