@@ -127,3 +127,9 @@ export class GatewayError extends Error {
     return JSON.stringify({ error: this.message, error_detail: { code: this.code, message: this.message, details: this.details } })
   }
 }
+
+/** @throws GatewayError 400, with a sentence that says what to do */
+export const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
+
+/** What was read; where a sentence stands in its place, that is what is wrong. @throws GatewayError 400 */
+export const orRefuse = <T extends number | object> (read: T | string): T => typeof read === 'string' ? refuse(read) : read

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { GatewayError } from '../errors.js'
+import { GatewayError, refuse } from '../errors.js'
 import type { Call, Handler } from '../gateway/row.js'
 import type { Routed } from '../instances/registry.js'
 import { newId } from '../lib/ids.js'
-import { takeInstanceId } from '../lib/instance-id.js'
+import { instanceIdOf } from '../lib/instance-id.js'
+import { readPositive } from '../lib/query.js'
 import { isInCore, kindOf, type EntityKind } from './entity.js'
 import { COLOURS, colourOf, FIRST_STATUS, keyOf } from './status.js'
 import { UnknownStatus, type Alert, type AlertChange, type Status, type Taken } from './store.js'
@@ -20,7 +21,6 @@ const colour = { type: 'string', maxLength: 50 }
 export const newStatusBody = { type: 'object', properties: { key: { type: 'string', maxLength: LONGEST_KEY }, name, colour } }
 export const statusChangeBody = { type: 'object', properties: { name, colour } }
 
-const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
 const idOf = (request: { params: unknown }): string => Object.values(request.params as Record<string, string>)[0] ?? ''
 
 const LARGEST_PAGE = 100
@@ -32,11 +32,9 @@ const reach = ({ credential }: Call): readonly string[] | null => credential?.in
 /** The instances that a request is about; null: all. @throws GatewayError where its instance_id is none that the credential reaches */
 function narrowed (call: Call, request: FastifyRequest): readonly string[] | null {
   const reached = reach(call)
-  const [, query = ''] = /\?(.*)$/s.exec(request.raw.url ?? '') ?? []
-  const taken = takeInstanceId(query)
-  if (taken === undefined) throw new GatewayError('INSTANCE_ID_REPEATED')
-  const { instanceId } = taken
-  if (instanceId === undefined || instanceId === '') return reached
+  const instanceId = instanceIdOf(request.raw.url ?? '')
+  if (instanceId === null) throw new GatewayError('INSTANCE_ID_REPEATED')
+  if (instanceId === undefined) return reached
   // A bound key learns nothing of which other instances exist.
   if (reached !== null && !reached.includes(instanceId)) throw new GatewayError('INSTANCE_FORBIDDEN')
   if (call.rooms.instances.find(instanceId) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
@@ -68,7 +66,7 @@ async function instanceOf (call: Call, flagged: { kind: EntityKind, id: string }
   throw new GatewayError('ENTITY_NOT_FOUND', { message: `${flagged.kind.type.toLowerCase()} not found: an alert is about a balance, transaction or identity of an instance that this credential reaches` })
 }
 
-async function orRefuse<T> (work: Promise<T>, given: string | undefined): Promise<T> {
+async function refusing<T> (work: Promise<T>, given: string | undefined): Promise<T> {
   return await work.catch((error: unknown) => {
     throw error instanceof UnknownStatus ? new GatewayError('GEN_VALIDATION_ERROR', { message: `invalid status: ${given ?? ''}`, cause: error }) : error
   })
@@ -91,7 +89,7 @@ export const createAlert: Handler = async (request, reply, call) => {
   if (kind === undefined) return refuse('The id must be of a balance (bln_…), a transaction (txn_…) or an identity (idt_…)')
   if (body.description === undefined || body.description.trim() === '') return refuse('description is required')
   const instanceId = await instanceOf(call, { kind, id }, narrowed(call, request))
-  const alert = await orRefuse(call.rooms.opened.alertStore.insert({
+  const alert = await refusing(call.rooms.opened.alertStore.insert({
     anomaly_id: newId('ano'),
     instance_id: instanceId,
     title: body.title ?? null,
@@ -120,20 +118,19 @@ export const updateAlert: Handler = async (request, _reply, call) => {
   call.acted = { ...call.acted, instanceId }
   const { status, ...rest } = body
   const change: AlertChange = { ...rest, ...(status !== undefined && { status: keyGiven(status) }) }
-  return found(await orRefuse(alertStore.update(id, change), status))
+  return found(await refusing(alertStore.update(id, change), status))
 }
 
 export const showAlert: Handler = async (request, _reply, call) =>
   found(await call.rooms.opened.alertStore.one(idOf(request), narrowed(call, request)))
 
-const whole = (text: string | undefined, standard: number): bigint => text !== undefined && /^\d{1,12}$/.test(text) && BigInt(text) > 0n ? BigInt(text) : BigInt(standard)
-
 /** GET /alerts: `{"data":[…],"total":n}`, the newest first. Paging as in the Data API; filters are ours. */
 export const listAlerts: Handler = async (request, _reply, call) => {
   const { query } = request
   const instances = narrowed(call, request)
-  const given = whole(single(query, 'pageSize'), STANDARD_PAGE)
+  const given = readPositive(single(query, 'pageSize') ?? '') ?? BigInt(STANDARD_PAGE)
   const limit = given > BigInt(LARGEST_PAGE) ? LARGEST_PAGE : Number(given)
+  const page = readPositive(single(query, 'page') ?? '') ?? 1n
   const status = single(query, 'status')
   return await call.rooms.opened.alertStore.list({
     instances,
@@ -142,7 +139,7 @@ export const listAlerts: Handler = async (request, _reply, call) => {
     assignedTo: single(query, 'assigned_to') ?? null,
     affected: single(query, 'affected') ?? null,
     limit,
-    offset: ((whole(single(query, 'page'), 1) - 1n) * BigInt(limit)).toString()
+    offset: ((page - 1n) * BigInt(limit)).toString()
   })
 }
 

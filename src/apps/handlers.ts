@@ -1,15 +1,13 @@
-import { GatewayError } from '../errors.js'
-import type { Rooms } from '../gateway/rooms.js'
+import { GatewayError, orRefuse, refuse } from '../errors.js'
 import type { Call, Handler } from '../gateway/row.js'
 import { newId, newSecret } from '../lib/ids.js'
+import { readQuery, readWhole } from '../lib/query.js'
 import { install, launch, redeliver, uninstall } from './lifecycle.js'
 import { addressFault, type Manifest } from './manifest.js'
 import { destinationsOf } from './policy.js'
 import type { Install, Listing } from './store.js'
 
 export { appChangeBody, installBody, newAppBody } from './manifest.js'
-
-const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
 
 const param = (request: { params: unknown }, name: string): string => (request.params as Record<string, string>)[name] ?? ''
 
@@ -59,12 +57,14 @@ export const removeApp: Handler = async (request, reply, { rooms }) => {
 }
 
 /** For the audit log, whatever comes of it. */
-const note = (call: Call, install: Install | null): void => {
-  if (install !== null) call.acted = { entityId: install.installed_app_id, instanceId: install.instance_id }
-}
+const note = (call: Call, { installed_app_id: entityId, instance_id: instanceId }: Install): void => { call.acted = { entityId, instanceId } }
 
-async function noteInstall ({ opened: { appStore } }: Rooms, call: Call, id: string): Promise<void> {
-  note(call, await appStore.install(id))
+/** @throws GatewayError where there is none */
+async function installOf (call: Call, id: string): Promise<Install> {
+  const install = await call.rooms.opened.appStore.install(id)
+  if (install === null) throw new GatewayError('INSTALL_NOT_FOUND')
+  note(call, install)
+  return install
 }
 
 interface InstallRequest { instance_id: string, permissions?: string[], reveal_key?: boolean }
@@ -81,23 +81,12 @@ export const installApp: Handler = async (request, reply, call) => {
 const LARGEST_PAGE = 500
 const STANDARD_PAGE = 100
 
-function pageOf (query: Record<string, string | undefined>): Listing {
-  const whole = (name: string, standard: number, most: number): number => {
-    const text = query[name]
-    if (text === undefined) return standard
-    return /^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : refuse(`${name} must be a whole number up to ${most}`)
-  }
-  return { limit: whole('limit', STANDARD_PAGE, LARGEST_PAGE), offset: whole('offset', 0, 999_999_999) }
-}
+const pageOf = ({ limit, offset }: Readonly<Record<string, string | undefined>>): Listing => ({
+  limit: orRefuse(readWhole('limit', limit, [STANDARD_PAGE, 0, LARGEST_PAGE])),
+  offset: orRefuse(readWhole('offset', offset, [0, 0, 999_999_999]))
+})
 
-function queryOf (request: { query: unknown }, known: readonly string[]): Record<string, string | undefined> {
-  const query = request.query as Record<string, string | string[] | undefined>
-  for (const name of Object.keys(query)) {
-    if (!known.includes(name)) refuse(`${name} is not a parameter of this list: there are ${known.join(', ')}`)
-    if (Array.isArray(query[name])) refuse(`${name} is given more than once: send it once`)
-  }
-  return query as Record<string, string | undefined>
-}
+const queryOf = (request: { query: unknown }, known: readonly string[]): Readonly<Record<string, string | undefined>> => orRefuse(readQuery(request.query, known, 'parameter of this'))
 
 export const listInstalls: Handler = async (request, _reply, { rooms }) => {
   const query = queryOf(request, ['app_id', 'instance_id', 'limit', 'offset'])
@@ -113,15 +102,13 @@ export const showInstall: Handler = async (request, _reply, { rooms }) => {
 export const removeInstall: Handler = async (request, _reply, call) => {
   const { force = 'false' } = queryOf(request, ['force'])
   if (force !== 'true' && force !== 'false') refuse('force must be true or false')
-  const id = param(request, 'installed_app_id')
-  await noteInstall(call.rooms, call, id)
-  return await uninstall(call.rooms, id, { force: force === 'true' })
+  const install = await installOf(call, param(request, 'installed_app_id'))
+  return await uninstall(call.rooms, install, { force: force === 'true' })
 }
 
 export const launchInstall: Handler = async (request, _reply, call) => {
-  const id = param(request, 'installed_app_id')
-  await noteInstall(call.rooms, call, id)
-  return { portal_url: await launch(call.rooms, id) }
+  const install = await installOf(call, param(request, 'installed_app_id'))
+  return { portal_url: await launch(call.rooms, install) }
 }
 
 export const listAppDeliveries: Handler = async (request, _reply, { rooms }) => {
@@ -132,6 +119,5 @@ export const listAppDeliveries: Handler = async (request, _reply, { rooms }) => 
 export const redeliverToApp: Handler = async (request, _reply, call) => {
   const delivery = await call.rooms.opened.appStore.delivery(param(request, 'delivery_id'))
   if (delivery === null) throw new GatewayError('DELIVERY_NOT_FOUND', { message: 'There is no delivery with this id; the last ten thousand are kept' })
-  await noteInstall(call.rooms, call, delivery.installed_app_id)
-  return await redeliver(call.rooms, delivery)
+  return await redeliver(call.rooms, delivery.event, await installOf(call, delivery.installed_app_id))
 }

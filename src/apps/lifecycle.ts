@@ -25,12 +25,6 @@ async function appOf ({ opened: { appStore } }: Rooms, appId: string): Promise<A
   return app
 }
 
-async function installOf ({ opened: { appStore } }: Rooms, id: string): Promise<Install> {
-  const install = await appStore.install(id)
-  if (install === null) throw new GatewayError('INSTALL_NOT_FOUND')
-  return install
-}
-
 const failed = (code: 'APP_INSTALL_FAILED' | 'APP_UNINSTALL_FAILED' | 'APP_LAUNCH_FAILED', sentence: string, { id, installed_app_id: install, verdict }: Delivery): GatewayError =>
   new GatewayError(code, { message: sentence, details: { installed_app_id: install, delivery_id: id, verdict } })
 
@@ -92,8 +86,8 @@ export async function install (rooms: Rooms, appId: string, { instanceId, permis
  * Uninstalls: one POST to the callback; where that fails the key stays valid, and it can be tried again (spec/06 6.3).
  * @param force ends it whatever the app says: for an app that is gone
  */
-export async function uninstall (rooms: Rooms, id: string, { force }: { readonly force: boolean }): Promise<Install> {
-  const found = await installOf(rooms, id)
+export async function uninstall (rooms: Rooms, found: Install, { force }: { readonly force: boolean }): Promise<Install> {
+  const { installed_app_id: id } = found
   const { appStore, changed } = rooms.opened
   if (found.status !== 'active') throw new GatewayError('INSTALL_NOT_ACTIVE', { message: `This install is ${found.status}: only an active one is uninstalled` })
   const begun = await appStore.move(id, 'active', 'uninstalling', null)
@@ -111,8 +105,7 @@ export async function uninstall (rooms: Rooms, id: string, { force }: { readonly
 }
 
 /** Asks an app for the address of its portal: a new one each time (spec/06 6.4). */
-export async function launch (rooms: Rooms, id: string): Promise<string> {
-  const found = await installOf(rooms, id)
+export async function launch (rooms: Rooms, found: Install): Promise<string> {
   if (found.status !== 'active') throw new GatewayError('INSTALL_NOT_ACTIVE', { message: `This install is ${found.status}: only an active one is launched` })
   const app = await appOf(rooms, found.app_id)
   const { delivery, body } = await tell(rooms, { app, install: found, event: 'launch', url: app.portal_generator_url, payload: subject(found) })
@@ -134,10 +127,10 @@ function portalOf (text: string): string | undefined {
 }
 
 /** Once more what can be done once more: an uninstall that failed, or a launch. The key of an install is gone, so that one is begun anew. */
-export async function redeliver (rooms: Rooms, { event, installed_app_id: id }: Delivery): Promise<object> {
+export async function redeliver (rooms: Rooms, event: Event, install: Install): Promise<object> {
   switch (event) {
     case 'install': throw new GatewayError('DELIVERY_NOT_REPEATABLE')
-    case 'uninstall': return await uninstall(rooms, id, { force: false })
-    case 'launch': return { portal_url: await launch(rooms, id) }
+    case 'uninstall': return await uninstall(rooms, install, { force: false })
+    case 'launch': return { portal_url: await launch(rooms, install) }
   }
 }

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
-import { GatewayError } from '../errors.js'
+import { orRefuse, refuse } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
+import { readQuery, readWhole } from '../lib/query.js'
 import { conditionsOf, FILTERS } from './filter.js'
 import type { AuditStore, Condition, ListedRow, Place } from './store.js'
 import { verify } from './verify.js'
@@ -9,8 +10,6 @@ import { verify } from './verify.js'
 const STANDARD_LIMIT = 100
 const MOST = 1_000
 const OTHERS = ['limit', 'cursor', 'after', 'format']
-
-const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
 
 /** A row as it is shown. */
 const shown = (row: ListedRow): object => ({
@@ -36,12 +35,6 @@ const COLUMNS = [
 ]
 
 const cursorOf = (id: string): string => Buffer.from(`before ${id}`).toString('base64url')
-
-function limitOf (text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const n = Number(text)
-  return /^\d{1,4}$/.test(text) && n >= 1 && n <= MOST ? n : refuse(`limit must be a whole number from 1 to ${MOST}`)
-}
 
 function placeOf (cursor: string | undefined, after: string | undefined): Place {
   if (after !== undefined) {
@@ -84,22 +77,18 @@ function wantsCsv ({ format }: Readonly<Record<string, string | undefined>>, acc
 /** The audit log, the newest first; with `after`, what came since a row, the oldest first. As CSV all of it. */
 export const listAudit: Handler = async (request, reply, call) => {
   const { auditStore } = call.rooms.opened
-  const query = request.query as Record<string, string | undefined>
-  const unknown = Object.keys(query).find((name) => !Object.hasOwn(FILTERS, name) && !OTHERS.includes(name))
-  if (unknown !== undefined) refuse(`${unknown} is not a filter of the audit log: there are ${[...Object.keys(FILTERS), ...OTHERS].join(', ')}`)
-  const repeated = OTHERS.find((name) => Array.isArray(query[name]))
-  if (repeated !== undefined) refuse(`${repeated} is given more than once: send it once`)
-  const conditions = conditionsOf(query)
-  if (typeof conditions === 'string') return refuse(conditions)
-  const limit = limitOf(query['limit'])
+  const query = orRefuse(readQuery(request.query, [...Object.keys(FILTERS), ...OTHERS], 'filter of the audit log'))
+  const conditions = orRefuse(conditionsOf(query))
+  const asCsv = wantsCsv(query, request.headers.accept)
+  const limit = orRefuse(readWhole('limit', query['limit'], [asCsv ? Infinity : STANDARD_LIMIT, 1, MOST]))
   const place = placeOf(query['cursor'], query['after'])
-  if (!wantsCsv(query, request.headers.accept)) {
-    const rows = await auditStore.list(conditions, place, (limit ?? STANDARD_LIMIT) + 1)
-    const data = rows.slice(0, limit ?? STANDARD_LIMIT)
+  if (!asCsv) {
+    const rows = await auditStore.list(conditions, place, limit + 1)
+    const data = rows.slice(0, limit)
     const more = rows.length > data.length
     return { data: data.map(shown), more, next_cursor: more && !('after' in place) ? cursorOf(data.at(-1)!.id) : null }
   }
-  const batches = await batchesOf(auditStore, conditions, { from: place, limit: limit ?? Infinity })
+  const batches = await batchesOf(auditStore, conditions, { from: place, limit })
   call.rooms.audit?.act({ actor: { kind: 'admin' }, action: 'Audit log exported', entityKind: 'audit_log', outcome: 'done', requestId: call.requestId, address: request.record?.address })
   return await reply.type('text/csv; charset=utf-8').header('Content-Disposition', 'attachment; filename="audit-log.csv"').header('Cache-Control', 'no-store')
     .send(Readable.from(csvOf(batches), { objectMode: false }))

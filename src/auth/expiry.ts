@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.js'
+import { refuse } from '../errors.js'
 
 const DAY_MS = 86_400_000
 
@@ -13,7 +13,6 @@ const LAST = Date.parse('9999-12-31T23:59:59.999Z')
  * @throws GatewayError
  */
 export function expiryOf ({ expires_at: at, expires_in_days: days }: { expires_at?: string | null, expires_in_days?: number | null }, now: number): string | null | undefined {
-  const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
   if (at !== undefined && days !== undefined) return refuse('expires_at and expires_in_days exclude each other: send one of them')
   if (days !== undefined) return days === null ? null : new Date(now + days * DAY_MS).toISOString()
   // An offset can lead past the last year that RFC 3339 has.

@@ -1,8 +1,8 @@
-import { GatewayError } from '../errors.js'
+import { GatewayError, refuse } from '../errors.js'
 import type { Faults, NewFault } from '../gateway/faults.js'
 import type { Handler } from '../gateway/row.js'
 import type { Opened, Rooms } from '../gateway/rooms.js'
-import { find, refuse } from '../instances/handlers.js'
+import { find } from '../instances/handlers.js'
 
 export const resetBody = {
   type: ['object', 'null'],

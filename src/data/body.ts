@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.js'
+import { GatewayError, refuse } from '../errors.js'
 import { parseJson, type JsonNode } from '../lib/json/parse.js'
 import { BindError } from '../lib/json/text.js'
 import { resolveLogicalOperator } from '../lib/filter/operators.js'
@@ -16,7 +16,6 @@ export interface FilterBody {
 }
 
 const invalid = (message: string): never => { throw new GatewayError('FILTER_INVALID', { message: `Invalid filter: ${message}` }) }
-const wrong = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
 
 /** The members of an object; of one that comes again the last counts, as in JSON.parse. */
 function members (node: JsonNode): Map<string, JsonNode> {
@@ -27,7 +26,7 @@ const isPresent = (node: JsonNode | undefined): node is JsonNode => node !== und
 
 function textOf (node: JsonNode | undefined, name: string): string | undefined {
   if (!isPresent(node)) return undefined
-  return node.kind === 'string' ? node.text : wrong(`${name} must be a text`)
+  return node.kind === 'string' ? node.text : refuse(`${name} must be a text`)
 }
 
 /** Numbers keep their digits: they are never read as JavaScript's. */
@@ -40,15 +39,15 @@ function valueOf (node: JsonNode, source: Buffer, field: string): FilterValue {
 }
 
 function filterOf (node: JsonNode, source: Buffer, at: number): Filter {
-  if (node.kind !== 'object') wrong(`filters.${at} must be an object with field, operator and value or values`)
+  if (node.kind !== 'object') refuse(`filters.${at} must be an object with field, operator and value or values`)
   const given = members(node)
-  const field = textOf(given.get('field'), `filters.${at}.field`) ?? wrong(`filters.${at}.field is required`)
-  const operator = textOf(given.get('operator'), `filters.${at}.operator`) ?? wrong(`filters.${at}.operator is required`)
+  const field = textOf(given.get('field'), `filters.${at}.field`) ?? refuse(`filters.${at}.field is required`)
+  const operator = textOf(given.get('operator'), `filters.${at}.operator`) ?? refuse(`filters.${at}.operator is required`)
   // A refusal names both.
-  if (Math.max(Buffer.byteLength(field), Buffer.byteLength(operator)) > MAX_BYTES) wrong(`filters.${at}: field and operator have at most ${MAX_BYTES} bytes`)
+  if (Math.max(Buffer.byteLength(field), Buffer.byteLength(operator)) > MAX_BYTES) refuse(`filters.${at}: field and operator have at most ${MAX_BYTES} bytes`)
   const value = given.get('value')
   const values = given.get('values')
-  if (isPresent(values) && values.kind !== 'array') wrong(`filters.${at}.values must be an array`)
+  if (isPresent(values) && values.kind !== 'array') refuse(`filters.${at}.values must be an array`)
   if (isPresent(values) && values.items.length > MAX_IN_VALUES) invalid(`IN operator exceeds maximum values (${MAX_IN_VALUES}) (${field})`)
   return {
     field,
@@ -78,11 +77,11 @@ function parse (source: Buffer): JsonNode {
  */
 export function readFilterBody (source: Buffer): FilterBody {
   const node = parse(source)
-  if (node.kind !== 'object') wrong('The body must be an object: send {"filters":[…]}')
+  if (node.kind !== 'object') refuse('The body must be an object: send {"filters":[…]}')
   const given = members(node)
   const list = given.get('filters')
-  if (!isPresent(list)) return wrong('filters is required')
-  if (list.kind !== 'array') wrong('filters must be an array')
+  if (!isPresent(list)) return refuse('filters is required')
+  if (list.kind !== 'array') refuse('filters must be an array')
   if (list.items.length > MAX_FILTERS) invalid(`exceeded maximum number of filters (${MAX_FILTERS})`)
   const logicalOperator = resolveLogicalOperator(textOf(given.get('logical_operator'), 'logical_operator') ?? '')
   return {

@@ -1,14 +1,12 @@
 import { GatewayError } from '../errors.js'
 import type { FilterSet } from '../lib/filter/query.js'
 import { parseFilterQuery } from '../lib/filter/query.js'
+import { readPositive } from '../lib/query.js'
 import { isSortable, type Resource } from './resources.js'
 import type { Order } from './statements.js'
 
 /** The most rows of one page (spec/02 2.2, inferred). */
 const LARGEST_PAGE = 100
-
-/** Digits of a page number: more pages than any table has. */
-const LONGEST_PAGE = 12
 
 export interface Paging {
   readonly pageSize: number
@@ -44,16 +42,11 @@ class Parameters {
   isUsed (name: string): boolean { return this.#used.has(name) && this.query.getAll(name).length === 1 }
 }
 
-const positive = (text: string): bigint | undefined => {
-  const value = /^\d+$/.test(text) && text.length <= LONGEST_PAGE ? BigInt(text) : 0n
-  return value > 0n ? value : undefined
-}
-
 /** Of a page size or number that is none, the standard counts, as for Core's limit (spec/02 2.2). */
 function paging (parameters: Parameters, resource: Resource): Paging {
   const cursor = parameters.take(['cursor'], (text) => text)
-  const pageSize = parameters.take(['pageSize', 'per_page', 'limit'], positive) ?? BigInt(resource.pageSize)
-  const page = cursor === undefined ? parameters.take(['page'], positive) : undefined
+  const pageSize = parameters.take(['pageSize', 'per_page', 'limit'], readPositive) ?? BigInt(resource.pageSize)
+  const page = cursor === undefined ? parameters.take(['page'], readPositive) : undefined
   const by = parameters.take(['order_by', 'sort'], (text) => sortField(resource, text))
   const direction = parameters.take(['order_dir', 'order'], sortDirection)
   return {

@@ -5,7 +5,7 @@ import { bearerToken, KEY_PREFIX, type Credential, type Found } from '../auth/cr
 import { admits, type Scope } from '../auth/scopes.js'
 import { GatewayError } from '../errors.js'
 import type { Routed } from '../instances/registry.js'
-import { takeInstanceId } from '../lib/instance-id.js'
+import { instanceIdOf } from '../lib/instance-id.js'
 import { hasBody } from '../proxy/headers.js'
 import { instanceHint, missingTokenHint, wrongTokenHint } from './hints.js'
 import type { Rooms } from './rooms.js'
@@ -168,6 +168,7 @@ function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credentia
 
 function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRequest): Routed {
   const id = instanceIdOf(request.raw.url ?? '')
+  if (id === null) throw new GatewayError('INSTANCE_ID_REPEATED')
   if (id === undefined) {
     const hint = instanceHint({ headers: request.headers, target: request.raw.url ?? '', hasBody: hasBody(request.raw.rawHeaders) })
     throw new Refused({ reason: 'no_instance_id', credential }, 'INSTANCE_ID_REQUIRED', { hint })
@@ -182,12 +183,3 @@ function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRe
 }
 
 const named = (ids: readonly string[]): string => ids.length === 0 ? 'no instance' : ids.length === 1 ? `the instance ${ids[0]}` : `the instances ${ids.join(', ')}`
-
-/** The one `instance_id` of a target's query; `undefined` for none or an empty one. */
-function instanceIdOf (target: string): string | undefined {
-  const start = target.indexOf('?')
-  if (start === -1) return undefined
-  const taken = takeInstanceId(target.slice(start + 1))
-  if (taken === undefined) throw new GatewayError('INSTANCE_ID_REPEATED')
-  return taken.instanceId === '' ? undefined : taken.instanceId
-}

@@ -1,6 +1,6 @@
 import { lookInto, testDatabase } from '../data/database-verdict.js'
 import { examine } from '../data/doctor.js'
-import { GatewayError } from '../errors.js'
+import { GatewayError, refuse } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
 import type { Rooms } from '../gateway/rooms.js'
 import { newId, newSecret } from '../lib/ids.js'
@@ -49,8 +49,6 @@ export const describe = (i: Instance): object => ({
   created_at: i.createdAt,
   updated_at: i.updatedAt
 })
-
-export const refuse = (message: string): never => { throw new GatewayError('GEN_VALIDATION_ERROR', { message }) }
 
 /** @throws GatewayError with a sentence that names the member */
 export function checkUrls (body: { core_url?: string | null, database_url?: string | null }): void {

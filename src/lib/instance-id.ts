@@ -17,6 +17,18 @@ export function takeInstanceId (query: string): { instanceId: string | undefined
   }
 }
 
+/**
+ * The one `instance_id` of a target's query; undefined for none or an empty one.
+ * @returns null when it is there more than once
+ */
+export function instanceIdOf (target: string): string | undefined | null {
+  const start = target.indexOf('?')
+  if (start === -1) return undefined
+  const taken = takeInstanceId(target.slice(start + 1))
+  if (taken === undefined) return null
+  return taken.instanceId === '' ? undefined : taken.instanceId
+}
+
 function isInstanceId (pair: string): boolean {
   if (pair.startsWith('instance_id')) return pair.length === 11 || pair[11] === '=' || (pair[11] === '%' && nameIs(pair))
   return pair.includes('%') && nameIs(pair)

@@ -1,8 +1,9 @@
-import { GatewayError } from '../errors.js'
+import { GatewayError, orRefuse, refuse } from '../errors.js'
 import type { Handler } from '../gateway/row.js'
 import type { Opened, Rooms } from '../gateway/rooms.js'
 import { hostOf, isLinkLocal } from '../lib/addresses.js'
-import { find, refuse } from '../instances/handlers.js'
+import { readQuery, readWhole } from '../lib/query.js'
+import { find } from '../instances/handlers.js'
 import type { WebhookTarget } from './store.js'
 
 export const webhookBody = {
@@ -56,22 +57,16 @@ export const setWebhook: Handler = async (request, _reply, { rooms }) => {
   return describe(target)
 }
 
-function whole (name: string, text: string | undefined, [standard, least, most]: readonly [number, number, number]): number {
-  if (text === undefined) return standard
-  const n = Number(text)
-  return /^\d{1,9}$/.test(text) && n >= least && n <= most ? n : refuse(`${name} must be a whole number from ${least} to ${most}`)
-}
-
 /** What a sandbox told by webhooks and hooks or is about to, the latest first. */
 export const listDeliveries: Handler = async (request, _reply, { rooms }) => {
   const { sandbox, schema } = sandboxOf(rooms, request.params)
-  const { status, limit, offset } = request.query as Record<string, string | undefined>
+  const { status, limit, offset } = orRefuse(readQuery(request.query, ['status', 'limit', 'offset'], 'filter of deliveries'))
   const state = DELIVERY_STATES.find((one) => one === status)
   if (status !== undefined && state === undefined) refuse(`status must be one of ${DELIVERY_STATES.join(', ')}`)
   return await sandbox.deliveries(schema, {
     ...(state === undefined ? {} : { status: state }),
-    limit: whole('limit', limit, [100, 1, 1_000]),
-    offset: whole('offset', offset, [0, 0, 999_999_999])
+    limit: orRefuse(readWhole('limit', limit, [100, 1, 1_000])),
+    offset: orRefuse(readWhole('offset', offset, [0, 0, 999_999_999]))
   })
 }
 
