@@ -5,17 +5,8 @@ import { AllTaken, NotLetIn, openConnections, type Connections } from '../../src
 import { createSource } from '../../src/data/source.js'
 import { RESOURCES } from '../../src/data/resources.js'
 import { DatabaseGone } from '../../src/lib/postgres.js'
+import { LET_IN, message, READY } from '../support/postgres-messages.js'
 
-/** A message of the server: https://www.postgresql.org/docs/18/protocol-message-formats.html */
-function message (type: string, body: Buffer): Buffer {
-  const head = Buffer.alloc(5)
-  head.write(type)
-  head.writeInt32BE(body.length + 4, 1)
-  return Buffer.concat([head, body])
-}
-
-const READY = message('Z', Buffer.from('I'))
-const LET_IN = Buffer.concat([message('R', Buffer.alloc(4)), READY])
 const error = (code: string): Buffer => message('E', Buffer.from(`SFATAL\0VFATAL\0C${code}\0Mthe s3cret words of a server\0\0`))
 /** One row of one text column. */
 function row (value: string): Buffer {

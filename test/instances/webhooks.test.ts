@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { startReceiver, type Received } from '../sandbox/deliveries/receiver.js'
 import { admin, ownInstance, type Answer, type Own } from '../support/gateway.js'
 
@@ -12,11 +12,6 @@ const webhook = async (body: object | null): Promise<Answer> => {
 }
 const settle = async (): Promise<void> => { expect((await admin('POST', `/admin/instances/${own.instanceId}/settle`)).status).toBe(204) }
 const deliveries = async (query = ''): Promise<Answer> => await admin('GET', `/admin/instances/${own.instanceId}/webhook/deliveries${query}`)
-
-beforeEach(async () => {
-  await webhook(null)
-  await admin('POST', `/admin/instances/${own.instanceId}/reset`)
-})
 
 test('a webhook set for a sandbox is told of what passes the proxy, and of nothing once it is taken away', async () => {
   const receiver = await startReceiver()
@@ -37,6 +32,7 @@ test('a webhook set for a sandbox is told of what passes the proxy, and of nothi
 })
 
 test('deliveries are listed, and one is sent again on demand', async () => {
+  await admin('POST', `/admin/instances/${own.instanceId}/reset`)
   let status = 500
   const receiver = await startReceiver(() => status)
   await webhook({ url: receiver.url })

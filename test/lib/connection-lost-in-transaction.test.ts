@@ -2,23 +2,15 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { DatabaseGone, openDatabase } from '../../src/lib/postgres.js'
+import { LET_IN, message, READY } from '../support/postgres-messages.js'
 
-/** A message of the server: https://www.postgresql.org/docs/18/protocol-message-formats.html */
-function message (type: string, body: Buffer): Buffer {
-  const head = Buffer.alloc(5)
-  head.write(type)
-  head.writeInt32BE(body.length + 4, 1)
-  return Buffer.concat([head, body])
-}
-
-const READY = message('Z', Buffer.from('I'))
 const done = (tag: string): Buffer => Buffer.concat([message('C', Buffer.from(`${tag}\0`)), READY])
 
 /** Takes anybody in and completes BEGIN; any other statement closes the connection. */
 function serve (socket: Socket): void {
   socket.on('error', () => {})
   socket.once('data', () => {
-    socket.write(Buffer.concat([message('R', Buffer.alloc(4)), READY]))
+    socket.write(LET_IN)
     socket.on('data', (query: Buffer) => {
       if (query.includes('BEGIN')) socket.write(done('BEGIN'))
       else socket.destroy()
