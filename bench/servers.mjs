@@ -1,4 +1,4 @@
-// The servers that bench/proxy.mjs compares, one a process: `node bench/servers.mjs core|bare|http-proxy|gateway [core's URL]`.
+// The servers that bench/proxy.mjs compares, one a process: `node bench/servers.mjs KIND [core's URL]`.
 // Each sends { url, path, headers } when it listens, and { cpu } in microseconds when asked.
 import http from 'node:http'
 import { Pool } from 'undici'
@@ -61,12 +61,23 @@ const starts = {
     return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
   },
 
-  /** As it ships: key look-up, expiry, scope, instance, routing, fill, headers. */
-  async gateway () {
-    const { startGateway } = await import('../dist/src/testing/index.js')
-    const settings = { ...JSON.parse(process.env.BENCH_SETTINGS ?? '{}'), CORE_URL: core, CORE_KEY: 'secret', CORE_INSTANCE_ID: 'inst_core', SANDBOX: 'off', REQUEST_LOG: process.env.BENCH_REQUEST_LOG ?? 'off', LOG_LEVEL: process.env.BENCH_LOG_LEVEL ?? 'silent' }
-    const { url, apiKey } = await startGateway({ settings })
-    return { url, path: '/proxy', query: '?instance_id=inst_core', headers: { Authorization: `Bearer ${apiKey}` } }
+  /** With its defaults, on one route. */
+  async 'reply-from' () {
+    const { default: Fastify } = await import('fastify')
+    const { default: replyFrom } = await import('@fastify/reply-from')
+    const app = Fastify()
+    await app.register(replyFrom, { base: core })
+    app.all('/*', (request, reply) => { reply.from(request.raw.url) })
+    return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
+  },
+
+  /** With the agent that keeps connections: without one it opens one a request. */
+  async express () {
+    const { default: express } = await import('express')
+    const { createProxyMiddleware } = await import('http-proxy-middleware')
+    const app = express()
+    app.use(createProxyMiddleware({ target: core, agent: new http.Agent({ keepAlive: true, maxSockets: 256 }) }))
+    return { url: await listen(http.createServer(app)) }
   }
 }
 
