@@ -28,9 +28,10 @@ import { Attempts } from './login/attempts.js'
 import type { Limits } from './limits/gate.js'
 import { createMetrics } from './metrics/metrics.js'
 import { AccessTokens } from './oauth/access-tokens.js'
-import { sweepNowAndThen } from './oauth/sweep.js'
+import { sweepNowAndThen } from './lib/sweep.js'
 import { createDispatcher } from './proxy/dispatcher.js'
 import { openStores } from './open-stores.js'
+import { Turns } from './proxy/turns.js'
 import { createRecorder } from './requests/recorder.js'
 import { RequestRing } from './requests/ring.js'
 import { startSandbox, type SandboxThread } from './sandbox/thread.js'
@@ -109,7 +110,13 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     const url = instance.kind === 'sandbox' ? sandbox?.url : instance.coreUrl
     if (url == null) return undefined
     const { origin, pathname } = new URL(url)
-    return { origin, basePath: pathname.replace(/\/+$/, ''), key: instance.coreKey ?? undefined, dispatcher: createDispatcher({ origin, ca: instance.coreCa ?? undefined, config }) }
+    return {
+      origin,
+      basePath: pathname.replace(/\/+$/, ''),
+      key: instance.coreKey ?? undefined,
+      dispatcher: createDispatcher({ origin, ca: instance.coreCa ?? undefined, config }),
+      turns: new Turns({ most: config.coreConnections, mostWaiting: config.coreQueue, waitMs: config.coreQueueTimeoutMs })
+    }
   }
   const instances = new Instances(connect)
   const metrics = createMetrics({
@@ -198,12 +205,13 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     const { load, refresh } = createMemory(rooms, stores, async () => await readVersions(db))
     const recover = async (alone: boolean): Promise<void> => { if (await recoverInstalls(stores.appStore, rooms, { alone }) > 0) await load('keys') }
     await recover(!shared)
+    if (!shared) await stores.idempotency.lapseAll()
     await load('instances')
     await load('keys')
     accessTokens.open(stores.oauthTokens.find)
     audit?.open(stores.auditStore, config.auditRetentionDays)
     if (audit !== undefined) closers.push(audit.close)
-    closers.push(recoverNowAndThen(async () => { await recover(false) }, unheard), keepLastUse(rooms, stores, unheard), sweepNowAndThen(stores.oauthTokens, unheard))
+    closers.push(recoverNowAndThen(async () => { await recover(false) }, unheard), keepLastUse(rooms, stores, unheard), sweepNowAndThen(async () => { await Promise.all([stores.oauthTokens.sweep(), stores.idempotency.sweep()]) }, unheard))
     if (shared) closers.push(watchChanges({ db, refresh, freshness }).close)
     snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
     // The other replicas are told by the database itself.

@@ -172,6 +172,8 @@ export const SETTINGS = {
   strictScopes: yesNo(['STRICT_SCOPES', 'Data scopes admit proxy calls of app keys only.'], false),
   bulkFill: yesNo(['BULK_FILL', 'Fill precision and reference in the items of POST /proxy/transactions/bulk too.'], false),
   coreConnections: whole(['CORE_CONNECTIONS', 'The most connections to one Core.'], 256, [1, 10_000]),
+  coreQueue: whole(['CORE_QUEUE', 'The most requests that wait for one of these connections, for each Core; more are answered 503.'], 1024, [0, 100_000]),
+  coreQueueTimeoutMs: whole(['CORE_QUEUE_TIMEOUT_MS', 'Milliseconds that a request waits for a connection to its Core, after which the answer is 503.'], 5_000, [1, 600_000]),
   connectTimeoutMs: whole(['CONNECT_TIMEOUT_MS', 'Milliseconds for a connection to a Core, after which the answer is 502.'], 5_000, [1, 600_000]),
   headersTimeoutMs: whole(['HEADERS_TIMEOUT_MS', "Milliseconds for a Core's first answer, after which the answer is 504."], 60_000, [1, 3_600_000]),
   bodyTimeoutMs: whole(['BODY_TIMEOUT_MS', "Milliseconds between two parts of a Core's answer, after which the client's connection is cut."], 300_000, [1, 3_600_000]),

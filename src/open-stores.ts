@@ -6,6 +6,8 @@ import { createKeyStore } from './auth/store.js'
 import type { Config } from './config.js'
 import { openSources } from './data/sources.js'
 import type { Opened } from './gateway/rooms.js'
+import { Idempotency } from './idempotency/idempotency.js'
+import { createIdempotencyStore } from './idempotency/store.js'
 import type { Instances } from './instances/registry.js'
 import type { Seal } from './instances/seal.js'
 import { createInstanceStore } from './instances/store.js'
@@ -15,7 +17,7 @@ import { createTokenStore } from './oauth/token-store.js'
 import type { Store } from './store/open.js'
 import { createWebhookStore } from './webhooks/store.js'
 
-type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'webhookStore' | 'loginStore' | 'auditStore' | 'alertStore' | 'appStore' | 'oauthClients' | 'oauthTokens' | 'sources'>
+type Stores = Pick<Opened, 'keyStore' | 'instanceStore' | 'webhookStore' | 'loginStore' | 'auditStore' | 'alertStore' | 'appStore' | 'oauthClients' | 'oauthTokens' | 'sources' | 'idempotency'>
 
 export interface StoresOptions {
   readonly store: Store
@@ -38,6 +40,7 @@ export function openStores ({ store: { db, address }, config, seal, encryptionKe
     appStore: createAppStore(db, seal),
     oauthClients: createClientStore(db),
     oauthTokens: createTokenStore(db),
+    idempotency: new Idempotency(createIdempotencyStore(db), encryptionKey, seal, log),
     sources: openSources({
       bounds: { statementMs: config.dataTimeoutMs, connections: config.dataConnections },
       sandboxes: 'url' in address ? address : { db },

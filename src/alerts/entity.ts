@@ -1,5 +1,4 @@
-import type { Upstream } from '../gateway/row.js'
-import { askCore } from '../instances/ask-core.js'
+import { askCore, type Asked } from '../instances/ask-core.js'
 
 /** What can be flagged, by the prefix of its id (spec/05 5.2). */
 const KINDS = {
@@ -25,7 +24,7 @@ const LOOK_MS = 5_000
  * Asks a Core whether it has this.
  * @throws an error of the connection, or one that tells which status was answered
  */
-export async function isInCore (upstream: Upstream, { kind, id }: { kind: EntityKind, id: string }, ms = LOOK_MS): Promise<boolean> {
+export async function isInCore (upstream: Asked, { kind, id }: { kind: EntityKind, id: string }, ms = LOOK_MS): Promise<boolean> {
   const { status, beginning } = await askCore(upstream, `/${kind.path}/${id}`, ms)
   if (status === 200) return true
   // As older Cores refuse every read that fails.

@@ -62,6 +62,8 @@ function sandboxOf (rooms: Rooms, params: unknown): { sandbox: NonNullable<Opene
 export const resetInstance: Handler = async (request, reply, { rooms }) => {
   const { routed } = sandboxOf(rooms, request.params)
   await rooms.opened.seeding?.reset(routed, (request.body as { id_seed?: string } | null)?.id_seed ?? null)
+  // A ledger that begins anew has answered nothing.
+  await rooms.opened.idempotency.forget(routed.instance.instanceId)
   return await reply.status(204).send()
 }
 

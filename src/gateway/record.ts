@@ -37,7 +37,7 @@ export interface Outcome {
   readonly error: Error | undefined
   /** An answer of our own that says no. */
   readonly refusal: GatewayError | undefined
-  /** Of a refusal, for machines: `insufficient_scope`. */
+  /** Of a refusal, for machines: `insufficient_scope`; `replayed` where an Idempotency-Key gave the first answer again. */
   readonly reason: string | undefined
   readonly filled: readonly string[] | undefined
   readonly reference: string | undefined
@@ -78,6 +78,7 @@ export interface RequestRecord {
   coreFrom?: number
   coreUntil?: number
   forwarded?: boolean
+  replayed?: boolean
   error?: Error
   /** Set by who ends it otherwise than with an answer. */
   end?: Exclude<End, 'answered' | 'caller_left'>
@@ -117,7 +118,7 @@ function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: Fas
     forwarded: record.forwarded === true,
     error: record.error,
     refusal: record.refusal,
-    reason: who?.reason ?? record.refusal?.code.toLowerCase(),
+    reason: who?.reason ?? record.refusal?.code.toLowerCase() ?? (record.replayed === true ? 'replayed' : undefined),
     filled: call?.filled,
     reference: call?.reference,
     address: record.address

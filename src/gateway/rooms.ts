@@ -12,6 +12,7 @@ import type { Observer } from './record.js'
 import type { AccessTokens } from '../oauth/access-tokens.js'
 import type { ClientStore } from '../oauth/client-store.js'
 import type { TokenStore } from '../oauth/token-store.js'
+import type { Idempotency } from '../idempotency/idempotency.js'
 import type { RequestRing } from '../requests/ring.js'
 import type { Instances } from '../instances/registry.js'
 import type { Sources } from '../data/sources.js'
@@ -35,6 +36,7 @@ export interface Opened {
   readonly auditStore: AuditStore
   readonly alertStore: AlertStore
   readonly appStore: AppStore
+  readonly idempotency: Idempotency
   /** The databases of the instances, for reading. */
   readonly sources: Sources
   readonly sandbox: Sandbox | undefined

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { Turns } from '../proxy/turns.js'
 import type { Acted } from '../audit/entry.js'
 import type { Credential } from '../auth/credentials.js'
 import type { Scope } from '../auth/scopes.js'
@@ -14,6 +15,7 @@ export interface Upstream {
   /** Core's secret; a Core may have none */
   readonly key: string | undefined
   readonly dispatcher: Dispatcher
+  readonly turns: Turns
 }
 
 /** What admission found out about a request. The request is decorated once, with this. */

@@ -97,7 +97,7 @@ export function observeRequests (registry: Registry, exists: (instanceId: string
       series.requests++
       series.duration.observe(outcome.ms / 1000)
       if (outcome.coreMs !== undefined) instance.core.observe(outcome.coreMs / 1000)
-      if (outcome.reason !== undefined) refusals.inc({ reason: outcome.reason })
+      if (outcome.refusal !== undefined && outcome.reason !== undefined) refusals.inc({ reason: outcome.reason })
       if (outcome.filled !== undefined) for (const member of outcome.filled) fills.inc({ member })
       if (outcome.end !== 'answered') unfinished.inc({ end: outcome.end })
     }

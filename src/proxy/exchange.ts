@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Watch } from '../gateway/record.js'
 import type { Call, Upstream } from '../gateway/row.js'
+import type { Answer } from '../idempotency/idempotency.js'
 import { coreError } from './core-error.js'
 import { hasHeader, responseHeaders, type RawHeaders } from './headers.js'
 import { closeUnread } from './refuse.js'
@@ -13,6 +14,16 @@ import { closeUnread } from './refuse.js'
 const MOST_INFORMATIONAL = 16
 
 const NOT_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/
+
+/** Wants a whole answer before any of it is passed on, and the request done though its caller leaves. */
+export interface Keeping {
+  sent(): void
+  /** Gives up without a word where it cannot: the answer is passed on all the same. */
+  keep(answer: Answer): Promise<void>
+}
+
+/** Bytes of an answer that is kept; a longer one is passed on as it comes. */
+const MOST_KEPT = 5 * 1024 * 1024
 
 /** The request that goes out: `path` as raw target, `headers` flat. */
 export interface Outgoing {
@@ -38,8 +49,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #received = 0
   #informational = 0
   #callerGone = false
+  #kept: Buffer[] = []
 
-  constructor (readonly request: FastifyRequest, readonly reply: FastifyReply, readonly call: Call) {
+  constructor (readonly request: FastifyRequest, readonly reply: FastifyReply, readonly call: Call, private keeping?: Keeping) {
     this.#incoming = request.raw
     this.#response = reply.raw
     this.#watches = request.record?.watches
@@ -61,7 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // A second connection would mean that the request is sent again, and the first may have reached Core.
     const again = this.#abort !== undefined
     this.#abort = abort
-    if (again || this.#callerGone) abort()
+    if (again || this.#settle === undefined) abort()
+    else this.keeping?.sent()
   }
 
   onHeaders (status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
@@ -72,18 +85,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resume = resume
     if (this.request.record !== null) this.request.record.coreUntil = performance.now()
     const { headers, contentLength } = responseHeaders(raw)
-    this.#addOurs(headers)
+    if (this.keeping === undefined) addOurs(headers, this.call, this.reply)
+    // What cannot be passed on is not kept either.
+    else for (let i = 0; i < headers.length; i += 2) validateHeaderValue(headers[i]!, headers[i + 1]!)
     this.#head = { status, reason: NOT_IN_REASON.test(reason) ? STATUS_CODES[status] ?? '' : reason, headers, contentLength }
     if (status === 204 || status === 304) {
       // These end with their head, whatever Content-Length says (RFC 9112 6.3); undici would wait for a body.
-      this.#writeHead()
-      this.#end()
-    } else queueMicrotask(this.#flushHead)
+      if (this.keeping !== undefined) this.#keep()
+      else {
+        this.#writeHead()
+        this.#end()
+      }
+    } else if (this.keeping === undefined) queueMicrotask(this.#flushHead)
     return true
   }
 
   onData (chunk: Buffer): boolean {
     if (this.#settle === undefined) return true
+    if (this.keeping !== undefined) return this.#gather(chunk)
     const response = this.#response
     this.#writeHead()
     this.#received += chunk.length
@@ -105,6 +124,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onComplete (): void {
     if (this.#settle === undefined) return
+    if (this.keeping !== undefined) return this.#keep()
     this.#writeHead()
     this.#end()
   }
@@ -125,14 +145,41 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Core's own headers are never replaced. */
-  #addOurs (headers: RawHeaders): void {
-    const { requestId, reference } = this.call
-    if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
-    if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
-    // What hooks have put on the reply. Vary may come in several lines (RFC 9110 5.3).
-    const added = this.reply.getHeaders()
-    for (const name in added) if (name === 'vary' || !hasHeader(headers, name)) headers.push(name, String(added[name]))
+  #gather (chunk: Buffer): boolean {
+    this.#received += chunk.length
+    this.#kept.push(chunk)
+    const { contentLength } = this.#head!
+    if (this.#received > MOST_KEPT) return this.#goOn()
+    if (contentLength !== undefined && this.#received >= contentLength) this.#keep()
+    return true
+  }
+
+  /** Too long to be kept: what has come is passed on, and the rest as it comes. */
+  #goOn (): boolean {
+    this.keeping = undefined
+    const body = Buffer.concat(this.#kept)
+    this.#kept = []
+    this.#received = 0
+    if (this.#callerGone) {
+      this.#abort?.()
+      return true
+    }
+    addOurs(this.#head!.headers, this.call, this.reply)
+    return this.onData(body)
+  }
+
+  /** All of it is here. It is kept first: a caller who has it may ask again at once. */
+  #keep (): void {
+    const { status, reason, headers } = this.#head!
+    const body = Buffer.concat(this.#kept)
+    const settle = this.#settle!
+    this.#settle = undefined
+    const passOn = (): void => {
+      this.#finish()
+      if (this.#callerGone) this.reply.hijack()
+      else writeAnswer({ status, reason, headers: [...headers], body }, this)
+    }
+    this.keeping!.keep({ status, reason, headers, body }).then(passOn).then(settle.resolve, settle.reject)
   }
 
   #writeHead (): void {
@@ -185,9 +232,34 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onClose = (): void => {
-    if (this.#settle === undefined) return
     this.#callerGone = true
+    if (this.#settle === undefined) return
+    // With a key it is done all the same, so that whoever asks again is told what came of it.
+    if (this.#abort !== undefined && this.keeping !== undefined) return
     if (this.#abort !== undefined) this.#abort()
     else this.onError(new Error('the caller left before its turn'))
   }
+}
+
+/** Core's own headers are never replaced. */
+function addOurs (headers: RawHeaders, { requestId, reference }: Call, reply: FastifyReply): void {
+  if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
+  if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
+  // What hooks have put on the reply. Vary may come in several lines (RFC 9110 5.3).
+  const added = reply.getHeaders()
+  for (const name in added) if (name === 'vary' || !hasHeader(headers, name)) headers.push(name, String(added[name]))
+}
+
+/** Writes a whole answer of a Core's. */
+export function writeAnswer ({ status, reason, headers, body }: Answer & { readonly headers: RawHeaders }, { request, reply, call }: { readonly request: FastifyRequest, readonly reply: FastifyReply, readonly call: Call }): void {
+  addOurs(headers, call, reply)
+  if (!request.raw.complete) closeUnread(request.raw, reply.raw)
+  reply.raw.sendDate = false
+  reply.raw.writeHead(status, reason, headers)
+  for (const watch of request.record?.watches ?? []) {
+    watch.answered?.(status, headers)
+    watch.received?.(body)
+  }
+  reply.hijack()
+  reply.raw.end(body)
 }

@@ -2,9 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
 import type { Effect } from '../gateway/faults.js'
 import type { Call, Fill, Upstream } from '../gateway/row.js'
+import { readIdempotencyKey } from '../idempotency/key.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
-import { Exchange } from './exchange.js'
+import { Exchange, writeAnswer, type Keeping } from './exchange.js'
 import { dropAfter, faultBefore } from './faulted.js'
 import { requestHeaders, type RequestHeaders } from './headers.js'
 import { readTarget } from './url.js'
@@ -14,6 +15,7 @@ const makeReference = (): string => newId('ref')
 /**
  * Sends a request to the Core of its instance and writes Core's answer straight to the connection: status, headers and
  * bytes as they came, both ways as streams. Settles when the answer has been handed over, or the caller has left.
+ * With an Idempotency-Key it is done once, and its answer comes whole.
  * @throws GatewayError when there is no answer to give
  */
 export async function forward (request: FastifyRequest, reply: FastifyReply, call: Call): Promise<void> {
@@ -22,27 +24,110 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   if (call.upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
   const head = headFor(request.raw.rawHeaders, call)
   const fill = fillOf(call)
-  if (fill !== undefined && (head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
-
-  if (head.expectsContinue) reply.raw.writeContinue()
-  let body: Buffer | undefined
-  if (fill !== undefined) {
-    const sent = head.hasBody ? await collectBody(request.raw, MOST_FILLED) : Buffer.alloc(0)
-    if (sent === undefined) {
-      reply.hijack()
-      return
-    }
-    for (const watch of request.record?.watches ?? []) watch.sent?.(sent)
-    body = filledBody(call, fill, sent)
+  const key = idempotencyKeyOf(request, call)
+  call.upstream.turns.assertRoom()
+  const trip: Trip = { request, reply, call, head, path: target.path }
+  if (fill === undefined && key === undefined) {
+    if (head.expectsContinue) reply.raw.writeContinue()
+    return await carry(trip, undefined)
   }
-  const fault = faultOf(call, target.path)
+
+  if ((head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
+  if (head.expectsContinue) reply.raw.writeContinue()
+  const sent = head.hasBody ? await collectBody(request.raw, MOST_FILLED) : Buffer.alloc(0)
+  if (sent === undefined) {
+    reply.hijack()
+    return
+  }
+  for (const watch of request.record?.watches ?? []) watch.sent?.(sent)
+  if (key !== undefined) return await carryOnce(trip, { key, sent, fill })
+  return await carry(trip, filledBody(call, fill as Fill, { sent, makeReference }))
+}
+
+/** A request on its way. */
+interface Trip {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly call: Call
+  readonly head: RequestHeaders
+  /** Path and query below the Core's base path. */
+  readonly path: string
+}
+
+const KEYED = new Set(['POST', 'PUT'])
+
+function idempotencyKeyOf ({ raw }: FastifyRequest, { row }: Call): string | undefined {
+  if (!KEYED.has(row.method) || raw.headers['idempotency-key'] === undefined) return undefined
+  const key = readIdempotencyKey(raw.rawHeaders)
+  if (typeof key === 'object') throw new GatewayError('IDEMPOTENCY_KEY_INVALID', { message: key.fault })
+  return key
+}
+
+/** Sends it where its key is new; otherwise the first answer comes again. The references that it is filled with are the key's own. */
+async function carryOnce (trip: Trip, { key, sent, fill }: { readonly key: string, readonly sent: Buffer, readonly fill: Fill | undefined }): Promise<void> {
+  const { request, call } = trip
+  const { idempotency } = call.rooms.opened
+  const { credential, instanceId = '', row: { method } } = call
+  if (credential === undefined) throw new Error('a proxied route without a credential')
+  const mark = trip.path.indexOf('?')
+  const [path, query] = mark === -1 ? [trip.path, ''] : [trip.path.slice(0, mark), trip.path.slice(mark)]
+  const scope = idempotency.scope({ instanceId, owner: credential, method, path, key })
+  const body = fill === undefined ? sent : filledBody(call, fill, { sent, makeReference: idempotency.references(scope) })
+  const begun = await idempotency.begin({ scope, instanceId, query, body: sent, repeatable: fill !== undefined })
+  if ('status' in begun) {
+    if (request.record !== null) request.record.replayed = true
+    writeAnswer({ ...begun, headers: [...begun.headers, 'Idempotency-Replayed', 'true'] }, trip)
+    return
+  }
+  try {
+    await carry(trip, body, {
+      sent: () => { begun.sent() },
+      keep: async (answer) => { await begun.keep(answer).catch((error: unknown) => { request.log.error({ err: error }, 'an answer was passed on and not kept for its Idempotency-Key') }) }
+    })
+  } finally {
+    await begun.end()
+  }
+}
+
+/** @param body as it goes out; undefined: as it comes */
+async function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): Promise<void> {
+  const { request, reply, call, path } = trip
+  const fault = faultOf(call, path)
   if (fault !== undefined && await faultBefore(fault, request, reply)) return
   const upstream = upstreamNow(call)
-  const { headers } = upstream === call.upstream ? head : headFor(request.raw.rawHeaders, { ...call, upstream })
-  const outgoing = { path: upstream.basePath + target.path, headers: withLength({ ...head, headers }, body), body: body ?? (head.hasBody ? streamBody(request.raw, request.record?.watches) : null) }
-  for (const watch of request.record?.watches ?? []) watch.forwarding?.(outgoing.headers, upstream.origin)
-  if (fault !== undefined && 'drop' in fault) return await dropAfter(upstream, outgoing, { request, reply, call })
-  return await new Exchange(request, reply, call).send(upstream, outgoing)
+  if (!upstream.turns.tryTake() && !await waited(upstream, reply)) return
+  try {
+    const head = upstream === call.upstream ? trip.head : headFor(request.raw.rawHeaders, { ...call, upstream })
+    const outgoing = { path: upstream.basePath + path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw, request.record?.watches) : null) }
+    for (const watch of request.record?.watches ?? []) watch.forwarding?.(outgoing.headers, upstream.origin)
+    if (fault !== undefined && 'drop' in fault) {
+      keeping?.sent()
+      return await dropAfter(upstream, outgoing, { request, reply, call })
+    }
+    return await new Exchange(request, reply, call, keeping).send(upstream, outgoing)
+  } finally {
+    upstream.turns.give()
+  }
+}
+
+/** Waits for a turn. @returns false where the caller has left meanwhile @throws GatewayError CORE_BUSY */
+async function waited ({ turns }: Upstream, reply: FastifyReply): Promise<boolean> {
+  const left = new AbortController()
+  const leave = (): void => { left.abort() }
+  reply.raw.once('close', leave)
+  try {
+    await turns.wait(left.signal)
+    if (!left.signal.aborted) return true
+    turns.give()
+    reply.hijack()
+    return false
+  } catch (error) {
+    if (!left.signal.aborted) throw error
+    reply.hijack()
+    return false
+  } finally {
+    reply.raw.off('close', leave)
+  }
 }
 
 /**
@@ -69,7 +154,7 @@ function fillOf ({ row, rooms }: Call): Fill | undefined {
   return row.fillSetting === undefined || rooms.config[row.fillSetting] ? row.fill : undefined
 }
 
-function filledBody (call: Call, fill: Fill, sent: Buffer): Buffer {
+function filledBody (call: Call, fill: Fill, { sent, makeReference }: { readonly sent: Buffer, readonly makeReference: () => string }): Buffer {
   const { body, reference, filled } = fill(sent, makeReference)
   call.filled = filled
   if (reference !== undefined) call.reference = reference

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { parse } from 'yaml'
 import { Agent } from 'undici'
 import { afterAll, expect, test } from 'vitest'
+import { Turns } from '../../src/proxy/turns.js'
 import { applySeed } from '../../src/seed/apply.js'
 import { seedSchema } from '../../src/seed/members.js'
 import { seedSource, type ReadSeed } from '../../src/seed/source.js'
@@ -23,7 +24,7 @@ async function apply (name: string): Promise<Applied> {
   const { json: made } = await admin('POST', '/admin/instances', { name, sandbox: true })
   afterAll(async () => { await admin('DELETE', `/admin/instances/${made.instance_id}`) })
   const key = made.sandbox_core_key as string
-  const upstream: Upstream = { origin: made.sandbox_core_url, basePath: '', key, dispatcher }
+  const upstream: Upstream = { origin: made.sandbox_core_url, basePath: '', key, dispatcher, turns: new Turns({ most: 16, mostWaiting: 0, waitMs: 1 }) }
   const ids = await applySeed(read(name).seed, upstream, async () => {})
   return { ids, get: async (path) => await call(made.sandbox_core_url + path, { headers: { 'X-Blnk-Key': key } }) }
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Server } from 'node:tls'
 import { pino } from 'pino'
+import type { Dispatcher } from 'undici'
 import { onTestFinished } from 'vitest'
 import { proxyRows } from '../../routes/index.js'
 import { Credentials, hashKey, type TokenKind } from '../../src/auth/credentials.js'
@@ -20,6 +21,7 @@ import { Instances } from '../../src/instances/registry.js'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.js'
 import { AccessTokens } from '../../src/oauth/access-tokens.js'
 import { createDispatcher } from '../../src/proxy/dispatcher.js'
+import { Turns } from '../../src/proxy/turns.js'
 import { ALWAYS_FRESH } from '../../src/store/freshness.js'
 import { keepSecrets, keepText } from './kept.js'
 import { startUpstream, type Answerer, type Upstream } from './upstream.js'
@@ -52,6 +54,8 @@ export interface ProxyOptions {
   readonly observers?: readonly Observer[]
   readonly tokenKinds?: readonly TokenKind[]
   readonly gates?: readonly Gate[]
+  /** More instances: id to the Core's origin. */
+  readonly others?: Readonly<Record<string, string>>
   /** From where the key is taken. */
   readonly addresses?: readonly string[]
 }
@@ -60,14 +64,21 @@ export interface ProxyOptions {
  * The gateway's own server with the proxy's rows, one key and one instance, without a database. Closes itself with the
  * test.
  */
-export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [], gates = [], addresses }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy (coreOrigin: string, { settings, coreCa, basePath = '', observers = [], tokenKinds = [], gates = [], addresses, others = {} }: ProxyOptions = {}): Promise<Proxy> {
   const config = readConfig({ EPHEMERAL: 'true', PORT: '0', ...settings })
   const logged: string[] = []
   const credentials = new Credentials()
   credentials.put(hashKey(KEY), { id: 'key_1', prefix: 'blnk_test', name: 'test', scopes: ['*'], instances: null, expiresAt: null, revokedAt: null, kind: 'api', ...(addresses !== undefined && { addresses: createAddressList(addresses) }) })
-  const dispatcher = createDispatcher({ origin: coreOrigin, ca: coreCa, config })
-  const instances = new Instances(() => ({ origin: coreOrigin, basePath, key: CORE_KEY, dispatcher }))
-  instances.replaceAll([{ instanceId: INSTANCE, name: 'test', kind: 'core', coreUrl: coreOrigin, coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, managedBy: null, createdAt: '', updatedAt: '' }])
+  const dispatchers: Dispatcher[] = []
+  const instances = new Instances(({ coreUrl }) => {
+    const origin = coreUrl as string
+    const dispatcher = createDispatcher({ origin, ca: coreCa, config })
+    dispatchers.push(dispatcher)
+    const turns = new Turns({ most: config.coreConnections, mostWaiting: config.coreQueue, waitMs: config.coreQueueTimeoutMs })
+    return { origin, basePath, key: CORE_KEY, dispatcher, turns }
+  })
+  const about = { name: 'test', kind: 'core', coreKey: CORE_KEY, databaseUrl: null, coreCa: coreCa ?? null, sandboxSchema: null, managedBy: null, createdAt: '', updatedAt: '' } as const
+  instances.replaceAll(Object.entries({ [INSTANCE]: coreOrigin, ...others }).map(([instanceId, coreUrl]) => ({ instanceId, coreUrl, ...about })))
   const lines = new EventEmitter()
   const log = pino({ level: 'info', base: null }, {
     write (line: string) {
@@ -113,7 +124,7 @@ export async function startProxy (coreOrigin: string, { settings, coreCa, basePa
     app.server.closeAllConnections()
     await app.close()
     https?.close()
-    await dispatcher.destroy()
+    for (const dispatcher of dispatchers) await dispatcher.destroy()
     keepSecrets(KEY, CORE_KEY)
     keepText('log-of-proxies', logged.join(''))
   })
