@@ -111,8 +111,11 @@ const systemLookup: Lookup = (hostname, options, answer) => { lookup(hostname, o
 function failure (error: unknown, { hostname, late, timeoutMs }: { readonly hostname: string, readonly late: AbortSignal, readonly timeoutMs: number }): Error {
   if (error instanceof DestinationRefused) return error
   if (late.aborted) return new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error })
-  const { code } = error as NodeJS.ErrnoException
-  return new Error(`${hostname} could not be reached${code === undefined ? '' : ` (${code})`}`, { cause: error })
+  const { code = '' } = error as NodeJS.ErrnoException
+  // It was reached, and mostly has the request: whoever looks for a wrong address or port looks in vain.
+  if (code === 'ECONNRESET') return new Error(`${hostname} closed the connection before it answered (ECONNRESET)`, { cause: error })
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return new Error(`${hostname} could not be reached (${code}): it does not speak https`, { cause: error })
+  return new Error(`${hostname} could not be reached${code === '' ? '' : ` (${code})`}`, { cause: error })
 }
 
 /** Sends one request, and hands over the answer with what brings errors of its body into the form of those of its head. */

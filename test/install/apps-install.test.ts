@@ -91,7 +91,7 @@ test.each([
   ['500', (): string => answer(500, 'boom'), 'refused', 'it answered 500'],
   ['401', (): string => answer(401), 'refused', 'it answered 401'],
   ['a redirection', (): string => answer(307, '', 'Location: https://example.com/\r\n'), 'refused', 'it answered 307'],
-  ['a closed connection', (): string => '', 'not_reached', '127.0.0.1 could not be reached (ECONNRESET)'],
+  ['a closed connection', (): string => '', 'not_reached', '127.0.0.1 closed the connection before it answered (ECONNRESET)'],
   ['no HTTP', (): string => 'what?\r\n\r\n', 'not_reached', '127.0.0.1 could not be reached']
 ] as const)('%s cancels the install and revokes its key; another try has another id and key', async (_name, says, verdict, error) => {
   let isWell = false
