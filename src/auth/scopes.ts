@@ -12,6 +12,9 @@ export interface Grant {
   readonly kind: 'api' | 'app' | 'oauth' | 'jwt'
 }
 
+/** The names by which a credential's owner may ask for what is needed: an app has data scopes only. */
+export const scopesToAskFor = (kind: Grant['kind'], needed: readonly Scope[]): Scope[] => needed.map((scope) => kind === 'app' ? ALSO[scope] ?? scope : scope)
+
 /**
  * Whether a credential's scopes admit a call (spec/00 0.3, decision table).
  * @param needed one scope, or several of which one is enough

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { bearerToken, KEY_PREFIX, type Credential, type Found } from '../auth/credentials.js'
-import { admits, type Scope } from '../auth/scopes.js'
+import { admits, scopesToAskFor, type Scope } from '../auth/scopes.js'
 import { GatewayError } from '../errors.js'
 import type { Routed } from '../instances/registry.js'
 import { instanceIdOf } from '../lib/instance-id.js'
@@ -159,7 +159,7 @@ function admitAdmin (rooms: Rooms, request: FastifyRequest): void {
 
 function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credential, method }: { credential: Credential, method: string }): void {
   if (admits(credential, needed, rooms.config.strictScopes)) return
-  const scopes = typeof needed === 'string' ? [needed] : needed
+  const scopes = scopesToAskFor(credential.kind, typeof needed === 'string' ? [needed] : needed)
   throw new Refused({ reason: 'insufficient_scope', credential }, 'AUTH_INSUFFICIENT_SCOPE', {
     message: `insufficient scope: this credential has ${credential.scopes.join(', ') || 'none'}; ${method} here needs ${scopes.join(' or ')}`,
     headers: pointing(challenge('insufficient_scope', scopes.join(' ')), rooms)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { admits, SCOPES, type Scope } from '../../src/auth/scopes.js'
+import { admits, SCOPES, scopesToAskFor, type Scope } from '../../src/auth/scopes.js'
 
 type Letters = 'yes' | 'no' | 'app'
 
@@ -34,6 +34,11 @@ describe.each(SCOPES)('a key that holds %s', (held) => {
 
 test('an app key never opens what needs scope *, whatever it holds', () => {
   for (const scope of SCOPES) expect(admits({ scopes: [scope], kind: 'app' }, '*', false)).toBe(false)
+})
+
+test('an app is told the permission to ask for, and no scope that it cannot have', () => {
+  expect(scopesToAskFor('app', ['proxy:read', 'proxy:write', 'alerts:read'])).toEqual(['data:read', 'data:write', 'alerts:read'])
+  expect(scopesToAskFor('api', ['proxy:read'])).toEqual(['proxy:read'])
 })
 
 test('a key without scopes opens nothing, and writing does not imply reading', () => {
