@@ -28,6 +28,7 @@ export function asText (s: Started, config: Config): string {
   if (config.faults) lines.push('  Faults       on: the admin API can let requests fail on purpose')
   if (s.ca !== null) lines.push('', ...trust(s.ca))
   if (s.instanceId !== null) lines.push('', ...curl(s, s.instanceId))
+  if (config.ephemeral && s.adminUrl !== null) lines.push('', ...forCommands(s.adminUrl, s, config))
   return [...lines, '', ''].join('\n')
 }
 
@@ -35,6 +36,12 @@ export function asText (s: Started, config: Config): string {
 function adminToken (s: Started, config: Config): string {
   if (config.adminToken !== undefined) return 'as BLNK_ADMIN_TOKEN says'
   return config.ephemeral ? `${s.adminToken}   gone after the stop` : `in ${join(config.dataDir, 'admin-token')}`
+}
+
+/** Without a data directory the commands have nothing to find it by. */
+function forCommands (adminUrl: string, { adminToken: token }: Started, config: Config): string[] {
+  const address = `export BLNK_ADMIN_URL=${adminUrl}`
+  return ['  In another terminal, for the other commands of blnk-gateway:', '', `  ${config.adminToken === undefined ? `${address} BLNK_ADMIN_TOKEN=${token}` : address}`]
 }
 
 /** SSL_CERT_FILE and REQUESTS_CA_BUNDLE take the place of what is trusted otherwise; the other two add to it. */

@@ -45,6 +45,8 @@ test('a gateway in memory shows the admin token, which is kept nowhere; a preset
   const own = launch(['start', '--ephemeral', '--port', '0'], { cwd })
   const shown = await own.until(/curl[^\n]*\n[^\n]*curl[^\n]*\n/)
   expect(await use(shown, /Admin token +(\S+)/.exec(shown)?.[1] as string)).toBe(200)
+  const [paste] = /export BLNK_ADMIN_URL=\S+ BLNK_ADMIN_TOKEN=\S+/.exec(await own.until(/export .*\n/)) as unknown as [string]
+  expect(await shell(`${paste}; '${process.execPath}' '${join(ROOT, 'dist/src/cli/bin.js')}' status`)).toMatch(/sandbox +UP/)
   own.child.kill('SIGTERM')
   expect((await own.ended).code).toBe(0)
 
