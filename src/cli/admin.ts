@@ -14,8 +14,24 @@ export class Refused extends CliError {
 
 interface Refusal { readonly error?: string, readonly error_detail?: { readonly code?: string, readonly details?: unknown } }
 
-const refusalOf = (refusal: Refusal | null, status: number): Refused =>
-  new Refused(refusal?.error ?? `the gateway answered ${status}`, refusal?.error_detail?.code ?? '', refusal?.error_detail?.details)
+const shows = (list: string): string => `blnk-gateway ${list} shows what there is`
+
+/** What to do at a terminal. An id that is unknown is mostly another thing's, or another gateway's; a token one of before a restart. */
+const HINTS: Readonly<Record<string, string>> = {
+  AUTH_INVALID: 'The admin token, of BLNK_ADMIN_TOKEN or else of the data directory, is not that of this gateway',
+  INSTANCE_NOT_FOUND: shows('instances list'),
+  APP_NOT_FOUND: shows('apps list'),
+  APP_INSTALLED: shows('apps installs'),
+  INSTALL_NOT_FOUND: shows('apps installs'),
+  APP_UNINSTALL_FAILED: 'blnk-gateway apps uninstall --force ends it whatever the app answers',
+  DELIVERY_NOT_FOUND: shows('apps deliveries')
+}
+
+function refusalOf (refusal: Refusal | null, status: number): Refused {
+  const code = refusal?.error_detail?.code ?? ''
+  const hint = HINTS[code]
+  return new Refused(`${refusal?.error ?? `the gateway answered ${status}`}${hint === undefined ? '' : `. ${hint}`}`, code, refusal?.error_detail?.details)
+}
 
 export interface Where { readonly url?: string, readonly dataDir?: string }
 
@@ -60,13 +76,14 @@ const elsewhere = (url: string): Address => ({ url, callersUrl: url, certificate
 /** Where the gateway's admin API answers: the option, the variable, or the running gateway of the data directory. */
 export function addressOf (where: Where): Address {
   const given = where.url ?? variable('BLNK_ADMIN_URL')
+  if (given !== undefined && !/^https?:\/\//i.test(given)) throw new CliError(`the gateway's address must be a URL such as http://127.0.0.1:4100, and is ${given}`)
   if (given !== undefined) return elsewhere(given.replace(/\/+$/, ''))
   const dataDir = dataDirOf(where)
   const running = runningAddress(dataDir)
   if (running !== null) return running
   // A token out of a file goes to nobody but the gateway that wrote it.
   if (variable('BLNK_ADMIN_TOKEN') !== undefined) return elsewhere('http://127.0.0.1:4100')
-  throw new CliError(`no gateway runs on the data directory ${dataDir}: start one with blnk-gateway start, or name another with --data-dir or --url`)
+  throw new CliError(`no gateway runs on the data directory ${dataDir}: start one with blnk-gateway start, or name another with --data-dir or --url; one with --ephemeral, by BLNK_ADMIN_URL and BLNK_ADMIN_TOKEN, as its start shows`)
 }
 
 function adminToken (where: Where): string {

@@ -180,7 +180,8 @@ describe('a command that cannot do its work says so in a sentence, with exit cod
   const WRONG: Readonly<Record<string, { args: readonly string[], env?: Readonly<Record<string, string>>, says: RegExp }>> = {
     'no gateway there': { args: ['status', '--url', 'http://127.0.0.1:1'], says: /no gateway answers at http:\/\/127\.0\.0\.1:1/ },
     'no token': { args: ['status', '--data-dir', 'nowhere'], says: /no gateway runs on the data directory nowhere/ },
-    'a wrong token': { args: ['keys', 'list'], env: { BLNK_ADMIN_TOKEN: 'wrong'.repeat(8) }, says: /Invalid or expired credentials/ },
+    'a wrong token': { args: ['keys', 'list'], env: { BLNK_ADMIN_TOKEN: 'wrong'.repeat(8) }, says: /Invalid or expired credentials\. The admin token, of BLNK_ADMIN_TOKEN or else of the data directory, is not that of this gateway/ },
+    'an address without its scheme': { args: ['status', '--url', '127.0.0.1:1'], says: /must be a URL such as http:\/\/127\.0\.0\.1:4100, and is 127\.0\.0\.1:1/ },
     'an unknown scope': { args: ['keys', 'create', '--name', 'x', '--scope', 'proxy:delete'], says: /proxy:delete is not a scope: choose from \*, proxy:read/ },
     'an unknown key': { args: ['keys', 'revoke', 'key_none'], says: /no API key with this id/ },
     'an unknown instance': { args: ['instances', 'test', 'none'], says: /instance not found/ },
