@@ -49,7 +49,7 @@ export const signature = (secret: string, timestamp: string, body: string): stri
 
 function verdictOf (error: unknown): readonly [verdict: Verdict, sentence: string] {
   const { message } = error as Error
-  if (error instanceof DestinationRefused) return ['not_allowed', `${message}; an app on this machine is called with APPS_ALLOW_LOCAL=true`]
+  if (error instanceof DestinationRefused) return ['not_allowed', `${message}; an app on this machine is called where the gateway is started with --ephemeral or APPS_ALLOW_LOCAL=true`]
   return message.startsWith('no answer within') ? ['timed_out', message] : ['not_reached', message]
 }
 

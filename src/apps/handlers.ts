@@ -15,7 +15,7 @@ function checkAddresses (manifest: Partial<Manifest>, destinations: ReturnType<t
   for (const name of ['callback_url', 'portal_generator_url'] as const) {
     const url = manifest[name]
     const fault = url === undefined ? undefined : addressFault(url, destinations)
-    if (fault !== undefined) refuse(`${name} ${fault}: an app is called by https at a public address; one on this machine, by http too, with APPS_ALLOW_LOCAL=true`)
+    if (fault !== undefined) refuse(`${name} ${fault}: an app is called by https at a public address; one on this machine, by http too, where the gateway is started with --ephemeral or APPS_ALLOW_LOCAL=true`)
   }
   if (typeof manifest.logo_url === 'string' && !/^https?:$/.test(URL.canParse(manifest.logo_url) ? new URL(manifest.logo_url).protocol : '')) refuse('logo_url must be a URL')
 }

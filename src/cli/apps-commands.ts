@@ -5,9 +5,10 @@ import { triggerEvent } from './apps-trigger.js'
 import { installApp, launchApp, listApps, listDeliveries, listInstalls, redeliver, registerApp, removeApp, showApp, uninstallApp, updateApp } from './apps.js'
 
 const DEV_HELP = `
-It works in any order: where the app does not listen yet, it is installed as soon as it does. An app with the same callback is
-taken over, and an earlier install of it on the instance ended. On Ctrl+C the app is told that it is uninstalled, and removed
-whatever it answers; --keep leaves both. The gateway must allow apps on this machine: it does with --ephemeral, else start it
+It works in any order: where the app does not listen yet, it is installed as soon as it does. An app that checks signatures is
+started second, with the signing secret that this shows first. An app with the same callback is taken over, and an earlier
+install of it on the instance ended. On Ctrl+C the app is told that it is uninstalled, and removed whatever it answers; --keep
+leaves both, and the next start has the same secret. The gateway must allow apps on this machine: it does with --ephemeral, else start it
 with APPS_ALLOW_LOCAL=true.`
 
 const paged = (command: Command): Command => command
@@ -25,7 +26,7 @@ export function addAppCommands (program: Command, remote: (command: Command) => 
     .argument('<manifest>', 'a JSON file with the members that change; - for standard input')).action(updateApp)
   remote(apps.command('remove').description('remove an app that is installed nowhere').argument('<app>')).action(removeApp)
   remote(apps.command('install').description('install an app: its callback is sent a key of its own').argument('<app>'))
-    .requiredOption('--instance <id>', 'the instance that it may use')
+    .requiredOption('--instance <id>', 'the instance that it may use, as blnk-gateway instances list shows them')
     .option('--permissions <list>', `what to grant of what it asks for, with commas between: ${PERMISSIONS.join(', ')}; all of it without it`)
     .action(installApp)
   paged(remote(apps.command('installs').description('all installs, the newest first, ended ones too')))

@@ -38,8 +38,13 @@ function untilEnded (): AbortSignal {
   return ending.signal
 }
 
+/** `localhost:5002/api` is a URL too, of the scheme localhost. */
+const isWeb = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+
 function manifestOf ({ callback, portal, permissions, name }: DevOptions): Manifest {
-  if (!URL.canParse(callback)) throw new CliError(`--callback must be a URL such as http://localhost:5002/api/callback, and is ${callback}`)
+  for (const [option, url] of [['callback', callback], ['portal', portal]] as const) {
+    if (url !== undefined && !isWeb(url)) throw new CliError(`--${option} must be a URL such as http://localhost:5002/api/${option}, and is ${url}`)
+  }
   return {
     display_name: name ?? `App at ${new URL(callback).host}`,
     description: 'An app under development.',
@@ -71,11 +76,11 @@ async function uninstallThere (where: Where, app: string, instance: string): Pro
   return active
 }
 
-/** Whether somebody listens, as far as it can be seen from here: a try of the gateway's own makes a key and an entry of the audit log each time. */
-async function mayListen (where: Where, callback: string): Promise<boolean> {
+/** Whether somebody listens; null where it cannot be seen from here. A try of the gateway's own makes a key and an entry of the audit log each time. */
+async function listens (where: Where, callback: string): Promise<boolean | null> {
   const { hostname, port, protocol } = new URL(callback)
   const host = hostname.replace(/^\[|\]$/g, '')
-  if (!isLoopback(host) || !isLoopback(new URL(addressOf(where).url).hostname.replace(/^\[|\]$/g, ''))) return true
+  if (!isLoopback(host) || !isLoopback(new URL(addressOf(where).url).hostname.replace(/^\[|\]$/g, ''))) return null
   const socket = connect({ host, port: Number(port === '' ? protocol === 'https:' ? 443 : 80 : port) })
   socket.on('error', () => {})
   try {
@@ -90,14 +95,22 @@ async function mayListen (where: Where, callback: string): Promise<boolean> {
 
 interface Session extends DevOptions { readonly appId: string, readonly instanceId: string, readonly ended: AbortSignal, readonly show: Show }
 
+function notTaken (made: Delivery): CliError {
+  const isUnsigned = made.response_status === 401 || made.response_status === 403
+  const hint = isUnsigned ? '\n\nWhere it checks signatures: start this first, and then the app with the signing secret that this shows.' : ''
+  return new CliError(`the app did not take its install, mend its callback and start this again:\n\n${deliveryText(made)}${hint}`)
+}
+
 /** Installs, as soon as the app can be reached. @returns null where it was ended before */
 async function installed (session: Session): Promise<Revealed | null> {
   const { appId, instanceId, callback, ended, show } = session
   for (let tries = 0; !ended.aborted;) {
-    if (tries === 0 || await mayListen(session, callback)) {
+    const there = tries === 0 ? null : await listens(session, callback)
+    if (there !== false) {
       const made = await admin<Revealed>(session, 'POST', `${appPath(appId)}/installs`, { instance_id: instanceId, reveal_key: true }).catch(async (error: unknown) => await deliveryOfRefusal(session, error))
       if ('api_key' in made) return made
-      if (made.verdict !== 'not_reached') throw new CliError(`the app did not take its install, mend its callback and start this again:\n\n${deliveryText(made)}`)
+      // Who listens and is not reached for all that speaks something else.
+      if (made.verdict !== 'not_reached' || there === true) throw notTaken(made)
       if (tries++ === 0) show(`${callback} is not reached (${made.error ?? ''}): start the app; it is installed as soon as it answers.`, { waiting: { delivery: made } })
     }
     await wait(AGAIN_MS, undefined, { signal: ended }).catch(() => {})
@@ -111,11 +124,10 @@ const EXAMPLES: Readonly<Record<string, (url: string, query: string) => string>>
   'alerts:read': (url) => `curl -s "${url}/alerts" -H "Authorization: Bearer $APP_KEY"`
 }
 
-function introduction ({ callersUrl }: { readonly callersUrl: string }, { installed_app_id: id, instance_id: instance, api_key: key, granted_permissions: granted }: Revealed, secret: string | undefined): string {
+function introduction ({ callersUrl }: { readonly callersUrl: string }, { installed_app_id: id, instance_id: instance, api_key: key, granted_permissions: granted }: Revealed): string {
   return [
     `${id} is installed on ${instance} with ${granted.join(', ')}.`, '',
-    `  App key         ${key}`,
-    `  Signing secret  ${secret ?? 'as it was shown when the app was registered'}`, '',
+    `  App key         ${key}`, '',
     'As the app:', '',
     `  APP_KEY=${key}`,
     ...granted.flatMap((one) => EXAMPLES[one] === undefined ? [] : [`  ${EXAMPLES[one](callersUrl, `?instance_id=${instance}`)}`]), '',
@@ -165,10 +177,13 @@ export async function developApp (options: DevOptions): Promise<void> {
   const session: Session = { ...options, appId, instanceId, ended, show }
   const clear = async (): Promise<void> => { if (options.keep !== true) await tidy(session) }
   try {
+    // Before the install, whose request is signed with it already.
+    const state = secret !== undefined ? 'is registered' : options.keep === true ? 'was registered before, and is taken over' : 'was registered before: it is taken over, and without --keep removed at the end'
+    show(`${appId} ${state}.\n\n  Signing secret  ${secret ?? 'as it was shown when the app was registered'}\n`, { app_id: appId, signing_secret: secret ?? null })
     for (const { installed_app_id: id } of await uninstallThere(options, appId, instanceId)) show(`${id}, an earlier install, is uninstalled.`, { uninstalled: id })
     const made = await installed(session)
     if (made !== null) {
-      show(introduction(addressOf(options), made, secret), { ...made, signing_secret: secret ?? null })
+      show(introduction(addressOf(options), made), { ...made })
       await watch(session, made)
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { PERMISSIONS } from '../apps/manifest.js'
 import type { App, Delivery, Install } from '../apps/store.js'
 import { printable } from '../gateway/request-line.js'
 import { admin, CliError, type Where } from './admin.js'
@@ -32,7 +33,13 @@ function manifestIn (file: string): object {
   throw new CliError(`${file} is not a manifest: it must be a JSON object with display_name, description, callback_url, portal_generator_url and permissions`)
 }
 
-export const permissionsIn = (text: string): string[] => text.split(',').map((one) => one.trim()).filter((one) => one !== '')
+/** @throws CliError that names the one that there is not */
+export function permissionsIn (text: string): string[] {
+  const named = text.split(',').map((one) => one.trim()).filter((one) => one !== '')
+  const unknown = named.find((one) => !(PERMISSIONS as readonly string[]).includes(one))
+  if (unknown === undefined && named.length > 0) return named
+  throw new CliError(`--permissions takes ${PERMISSIONS.join(', ')}, with commas between, and is ${unknown ?? 'empty'}`)
+}
 
 const members = (shown: object): string =>
   printable(table(['', ''], Object.entries(shown).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : String(value ?? '')])).trim())

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -6,6 +7,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { launch, run, workFolder, type Running } from '../house/command.js'
+import { textOf } from '../house/source-files.js'
 import { admin, ownInstance, type Own } from '../support/gateway.js'
 import { freePort } from '../support/free-port.js'
 import { keepSecrets } from '../support/kept.js'
@@ -125,10 +127,14 @@ describe('what cannot be done is a sentence, with exit code 1', () => {
     'a manifest that is not there': { args: ['register', 'none.json'], says: /none\.json cannot be read \(ENOENT\)/ },
     'a manifest that is no JSON': { args: ['register', 'torn.json'], says: /torn\.json is not JSON/ },
     'a manifest that lacks something': { args: ['register', 'less.json'], says: /display_name/ },
-    'an app that is not there': { args: ['show', 'app_none'], says: /There is no app with this id/ },
+    'an app that is not there': { args: ['show', 'app_none'], says: /There is no app with this id\. blnk-gateway apps list shows what there is/ },
     'an install that is not there': { args: ['uninstall', 'instapp_none', '--force'], says: /There is no install with this id/ },
+    'a permission that there is not': { args: ['install', 'app_none', '--instance', 'x', '--permissions', 'data:read,data:reed'], says: /--permissions takes data:read, data:write, alerts:read, alerts:write, with commas between, and is data:reed/ },
+    'no permission': { args: ['dev', '--callback', 'http://localhost:5002/api/callback', '--permissions', ''], says: /--permissions takes .* and is empty/ },
     'an event that there is not': { args: ['trigger', 'upgrade', '--install', 'x'], says: /upgrade is no event: choose from install, uninstall, launch/ },
     'an event for nobody': { args: ['trigger', 'launch', '--app', 'app_x'], says: /name an install with --install, or an app and an instance/ },
+    'a callback without its scheme': { args: ['dev', '--callback', 'localhost:5002/api/callback'], says: /--callback must be a URL such as http:\/\/localhost:5002/ },
+    'a portal that is a path': { args: ['dev', '--callback', 'http://localhost:5002/api/callback', '--portal', '/api/portal'], says: /--portal must be a URL such as http:\/\/localhost:5002\/api\/portal, and is \/api\/portal/ },
     'a callback that is no URL': { args: ['dev', '--callback', 'localhost'], says: /--callback must be a URL such as http:\/\/localhost:5002/ },
     'an app elsewhere without https': { args: ['dev', '--callback', 'http://app.example.com/callback'], says: /must start with https:\/\/.*APPS_ALLOW_LOCAL=true/ },
     'a delivery that is not there': { args: ['redeliver', 'dlv_none'], says: /no delivery with this id/ }
@@ -187,6 +193,8 @@ describe('dev', () => {
     const port = await freePort()
     const callback = `http://127.0.0.1:${port}/api/callback`
     const running = dev(callback, '--permissions', 'data:read')
+    // An app that checks signatures cannot take its install without it.
+    await running.until(/^app_\S+ is registered\.\n\n {2}Signing secret {2}whsec_[\w-]{43}\n/)
     await running.until(/is not reached \(.*\): start the app; it is installed as soon as it answers\.\n/)
     await listen(late.server, port)
     try {
@@ -214,13 +222,37 @@ describe('dev', () => {
     }
   })
 
+  test('the app of docs/apps.md takes its install, posts, raises an alert and opens its portal', async () => {
+    const programs = [...textOf('docs/apps.md').matchAll(/```js\n([^]*?)```/g)].map(([, text]) => text as string)
+    writeFileSync(join(cwd, 'app.mjs'), programs.find((text) => text.includes('createServer')) as string)
+    writeFileSync(join(cwd, 'signature.mjs'), programs.find((text) => text.includes('export function isFromGateway')) as string)
+    const port = await freePort()
+    const running = dev(`http://127.0.0.1:${port}/api/callback`)
+    const [, secret] = /Signing secret +(whsec_[\w-]{43})\n/.exec(await running.until(/start the app; it is installed as soon as it answers/)) as unknown as [string, string]
+    keepSecrets(secret)
+    const theirs = spawn(process.execPath, ['app.mjs'], { cwd, env: { BLNK_BASE_URL: url, BLNK_SIGNING_SECRET: secret, PORT: String(port) }, stdio: 'inherit' })
+    try {
+      const shown = await running.until(/POST +\/proxy\/transactions +201 [^]*POST +\/alerts\/flag\/txn_\S+ +201 .*\n/)
+      keepSecrets(/App key +(blnk_[\w-]{43})$/m.exec(shown)?.[1])
+      const portal = (await says('launch', /^(instapp_\S+) is installed/m.exec(shown)?.[1] as string)).trim()
+      expect(await (await fetch(portal)).text()).toBe('The portal. Installs: 1')
+      const unsigned = await fetch(`http://127.0.0.1:${port}/api/portal`, { method: 'POST', body: '{}' })
+      expect(unsigned.status).toBe(401)
+      running.child.kill('SIGINT')
+      expect((await running.ended).stdout).toMatch(/uninstall to \S+ {2}200 .*accepted\napp_\S+ is uninstalled and removed\.\n$/)
+    } finally {
+      theirs.kill()
+    }
+  })
+
   test('--keep leaves it, and the next one takes it over; --json prints lines', async () => {
     const callback = `${at}/callback`
     const kept = dev(callback, '--keep', '--json')
     const lines = (await kept.until(/"event":"install"[^]*"path":"\/alerts"[^]*\n/)).trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines[0]).toMatchObject({ status: 'active', granted_permissions: ['data:read', 'data:write', 'alerts:read', 'alerts:write'], api_key: expect.any(String) as string })
+    expect(lines[0]).toEqual({ app_id: lines[1]?.['app_id'], signing_secret: expect.stringMatching(/^whsec_[\w-]{43}$/) as string })
+    expect(lines[1]).toMatchObject({ status: 'active', granted_permissions: ['data:read', 'data:write', 'alerts:read', 'alerts:write'], api_key: expect.any(String) as string })
     keepSecrets(lines[0]?.['signing_secret'] as string)
-    expect(lines.slice(1)).toEqual([{ delivery: expect.objectContaining({ event: 'install', verdict: 'accepted' }) as object }, ...['/data/ledgers', '/alerts'].map((path) => ({ request: expect.objectContaining({ path, status: 200 }) as object }))])
+    expect(lines.slice(2)).toEqual([{ delivery: expect.objectContaining({ event: 'install', verdict: 'accepted' }) as object }, ...['/data/ledgers', '/alerts'].map((path) => ({ request: expect.objectContaining({ path, status: 200 }) as object }))])
     kept.child.kill('SIGTERM')
     expect((await kept.ended).code).toBe(0)
     const [before] = await activeInstalls()
@@ -235,10 +267,18 @@ describe('dev', () => {
     await admin('POST', `/admin/apps/${registered?.app_id ?? ''}/installs`, { instance_id: own.instanceId })
     const shown = await next.until(/ uninstall to [^]* install +to [^]* uninstall to |(?: GET +\/alerts +200[^]*){2}/)
     expect(shown).toContain(`${before as string}, an earlier install, is uninstalled.\n`)
-    expect(shown).toContain('as it was shown when the app was registered')
+    expect(shown).toMatch(/^app_\S+ was registered before: it is taken over, and without --keep removed at the end\.\n\n {2}Signing secret {2}as it was shown when the app was registered\n/)
     next.child.kill('SIGTERM')
     expect((await next.ended).code).toBe(0)
     expect([await appsAt(callback), await activeInstalls()]).toEqual([[], []])
+  })
+
+  test('who listens and speaks no https is not tried again and again', async () => {
+    const callback = `${at.replace('http:', 'https:')}/callback`
+    const { code, stdout, stderr } = await dev(callback).ended
+    keepSecrets(/Signing secret +(whsec_[\w-]{43})$/m.exec(stdout)?.[1])
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^blnk-gateway: the app did not take its install[^]*install not_reached after [\d.]+ ms: 127\.0\.0\.1 could not be reached \(\w+\): it does not speak https\n$/)])
+    expect((await admin('GET', `/admin/installs?instance_id=${own.instanceId}`)).json.data.filter((one: { error: string | null }) => one.error?.includes('https') === true)).toHaveLength(2)
   })
 
   test('an app that refuses its install is shown, and removed', async () => {
