@@ -80,7 +80,7 @@ export async function startGateway (core, databaseUrl) {
     RATE_LIMIT_INSTANCE: '999999999/1m',
     ...JSON.parse(process.env.BENCH_SETTINGS ?? '{}')
   }
-  const bin = fileURLToPath(new URL('../dist/src/cli/bin.js', import.meta.url))
+  const bin = process.env.BENCH_BIN ?? fileURLToPath(new URL("../dist/src/cli/bin.js", import.meta.url))
   const args = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
   const child = spawn(process.execPath, [...args, bin, 'start', '--json', '--port', '0', '--data-dir', path.join(folder, 'data')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
   process.once('exit', () => {

@@ -33,7 +33,12 @@ const MOST = 300
 // What Postgres does not store in text, and what has no form in UTF-8.
 const UNSTORABLE = /[\0\p{Surrogate}]/gu
 
-const text = (value: string | undefined): string | null => value === undefined ? null : value.slice(0, MOST).replace(UNSTORABLE, '\ufffd')
+function text (value: string | undefined): string | null {
+  if (value === undefined) return null
+  const kept = value.length > MOST ? value.slice(0, MOST) : value
+  // Nearly every one can be stored; to find that out by the pattern costs as much as the rest of a row.
+  return kept.isWellFormed() && !kept.includes('\0') ? kept : kept.replace(UNSTORABLE, '\ufffd')
+}
 
 /** What a caller has chosen: a secret may have been put where an id is expected. */
 const chosen = (value: string | undefined): string | null => value === undefined ? null : text(redactText(value.slice(0, MOST), value.length > MOST))
