@@ -23,7 +23,6 @@ export const scopesToAskFor = (kind: Grant['kind'], needed: readonly Scope[]): S
 export function admits (grant: Grant, needed: Scope | readonly Scope[], strict: boolean): boolean {
   if (typeof needed !== 'string') return needed.some((scope) => admits(grant, scope, strict))
   if (grant.scopes.includes('*')) return needed !== '*' || grant.kind !== 'app'
-  if (needed === '*') return false
   if (grant.scopes.includes(needed)) return true
   const also = ALSO[needed]
   return also !== undefined && grant.scopes.includes(also) && (!strict || grant.kind === 'app')

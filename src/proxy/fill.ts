@@ -29,8 +29,9 @@ interface Members { readonly end: number, readonly present: number, readonly emp
 export function fillTransaction (body: Buffer, makeReference: () => string): Filled {
   const start = skipSpace(body, 0)
   const members = isObject(body, start) ? readMembers(body, start, 0) : undefined
-  const missing = members === undefined ? 0 : BOTH & ~members.present
-  if (members === undefined || missing === 0) return { body, filled: NONE }
+  if (members === undefined) return { body, filled: NONE }
+  const missing = BOTH & ~members.present
+  if (missing === 0) return { body, filled: NONE }
 
   const reference = missing & REFERENCE ? makeReference() : undefined
   const text = memberText(reference, missing, members.empty)
@@ -106,7 +107,8 @@ function readItems (body: Buffer, start: number): Members[] | undefined {
     scanArray(body, valueStart, (at) => {
       const members = isObject(body, at) ? readMembers(body, at, 2) : undefined
       if (members !== undefined) items.push({ ...members, present: earlier[index] = (earlier[index] ?? 0) | members.present })
-      else if (isNull(body, at)) earlier[index] = 0
+      // A null. For any other value Core refuses the whole body.
+      else earlier[index] = 0
       index++
     }, 1)
     if (index === 0) earlier = []

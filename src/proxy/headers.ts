@@ -11,14 +11,20 @@ const HOP_BY_HOP = new Set([
 
 /** What besides stays here: the caller's credentials, and what the forwarder itself writes. */
 const NOT_FORWARDED = new Set([
-  ...HOP_BY_HOP, 'proxy-authorization', 'http2-settings', 'expect', 'authorization', 'cookie', 'cookie2', 'host', 'content-length'
+  ...HOP_BY_HOP, 'http2-settings', 'expect', 'authorization', 'cookie', 'cookie2', 'host', 'content-length'
 ])
 
-/** Named in Connection they stay all the same: both ends frame or address the message by them. */
-const NOT_NAMEABLE = new Set(['content-length', 'host', 'transfer-encoding'])
+/**
+ * Named in Connection they take no field away: the length, by which both ends frame the message, and what Connection mostly
+ * holds, for which no set is made.
+ */
+const NOT_NAMEABLE = new Set(['content-length', 'keep-alive', 'close'])
 
-/** Names that a server behind, or a CGI-like interface, may fold to a field of the framing. */
-const LIKE_FRAMING = /^(?:transfer[-_]+encoding|content[-_]+length)$/
+/**
+ * Names that a server behind may fold to a field of the framing or to Core's key: CGI-like interfaces read underscores as
+ * hyphens (RFC 3875 4.1.18).
+ */
+const FOLDS_TO_OURS = /^(?:transfer[-_]+encoding|content[-_]+length|x[-_]+blnk[-_]+key)$/
 
 export interface RequestHeaders {
   readonly headers: RawHeaders
@@ -48,7 +54,7 @@ export function requestHeaders (raw: readonly string[], key: string | undefined)
       else if (lower === 'expect') expectsContinue ||= raw[i + 1]!.toLowerCase() === '100-continue'
       continue
     }
-    if (isCoreKey(lower) || LIKE_FRAMING.test(lower) || named?.has(lower) || lower.startsWith('proxy-')) continue
+    if (FOLDS_TO_OURS.test(lower) || named?.has(lower) || lower.startsWith('proxy-')) continue
     headers.push(name, raw[i + 1]!)
   }
   if (key !== undefined) headers.push('X-Blnk-Key', key)
@@ -86,18 +92,13 @@ export function hasHeader (headers: readonly string[], name: string): boolean {
   return false
 }
 
-/** Also with underscores, which servers behind CGI-like interfaces read as hyphens (RFC 3875 4.1.18). */
-function isCoreKey (lower: string): boolean {
-  return lower.length === 10 && (lower === 'x-blnk-key' || lower.replaceAll('_', '-') === 'x-blnk-key')
-}
-
 function namedInConnection (raw: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     if (raw[i]!.length !== 10 || raw[i]!.toLowerCase() !== 'connection') continue
     for (const option of raw[i + 1]!.split(',')) {
       const name = option.trim().toLowerCase()
-      if (name === '' || name === 'keep-alive' || name === 'close' || NOT_NAMEABLE.has(name)) continue
+      if (NOT_NAMEABLE.has(name)) continue
       named ??= new Set()
       named.add(name)
     }

@@ -97,10 +97,24 @@ describe('in bulk', () => {
     // Go keeps the elements of an array that a duplicate decodes into.
     ['{"transactions":[{"reference":"a"}],"transactions":[{},{}]}', '{"transactions":[{"reference":"a"}],"transactions":[{"precision":100},{"precision":100,"reference":"ref_1"}]}'],
     ['{"transactions":[{"reference":"a"}],"transactions":[null],"transactions":[{}]}', '{"transactions":[{"reference":"a"}],"transactions":[null],"transactions":[{"precision":100,"reference":"ref_1"}]}'],
+    ['{"transactions":[{"reference":"a"}],"transactions":[],"transactions":[{}]}', '{"transactions":[{"reference":"a"}],"transactions":[],"transactions":[{"precision":100,"reference":"ref_1"}]}'],
+    ['{"transactions":[{"reference":"a"}],"transactions":null,"transactions":[{}]}', '{"transactions":[{"reference":"a"}],"transactions":null,"transactions":[{"precision":100,"reference":"ref_1"}]}'],
+    ['{"transactions":[{},{"reference":"a"}],"transactions":[{}],"transactions":[{},{}]}', '{"transactions":[{},{"reference":"a"}],"transactions":[{}],"transactions":[{"precision":100,"reference":"ref_1"},{"precision":100}]}'],
+    // What is no array leaves what the one before it held, and its text is text.
+    ['{"transactions":[{}],"transactions":1}', '{"transactions":[{"precision":100,"reference":"ref_1"}],"transactions":1}'],
+    ['{"transactions":"{}]"}', '{"transactions":"{}]"}'],
     ['{"transactions":[{"reference":"a"}],"transactions":null}', '{"transactions":[{"reference":"a"}],"transactions":null}'],
     ['{"transactions":[]}', '{"transactions":[]}'],
     ['{"transactions":{}}', '{"transactions":{}}'],
     ['[{"transactions":[{}]}]', '[{"transactions":[{}]}]'],
     ['{"transactions":[{}],}', '{"transactions":[{}],}']
   ])('%s', (sent, expected) => { expect(bulk(sent)).toBe(expected) })
+
+  test('says what it filled in any item, and one that lacks nothing is the buffer that was given', () => {
+    const of = (text: string): readonly string[] => fillBulk(Buffer.from(text), make).filled
+    expect(of('{"transactions":[{"reference":"a"},{"reference":"b"}]}')).toEqual(['precision'])
+    expect(of('{"transactions":[{"reference":"a"},{"precision":1}]}')).toEqual(['precision', 'reference'])
+    const sent = Buffer.from('{"transactions":[{"precision":1,"reference":"a"}]}')
+    expect(fillBulk(sent, make).body).toBe(sent)
+  })
 })
