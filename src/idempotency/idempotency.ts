@@ -98,17 +98,16 @@ export class Idempotency {
   #hold (scope: Buffer, attempt: string): Hold {
     this.#running.add(attempt)
     this.#renewing ??= setInterval(() => { this.#renew() }, RENEW_MS).unref()
-    let state: 'begun' | 'sent' | 'kept' = 'begun'
+    let state: 'begun' | 'sent' | 'settled' = 'begun'
+    const settle = async (answer: Answer | undefined): Promise<void> => {
+      if (answer !== undefined && !NOT_BEGUN.has(answer.status) && !NOT_CORES.has(answer.status)) await this.store.keep(scope, attempt, this.#sealed(answer))
+      else if (state === 'begun' || NOT_BEGUN.has(answer?.status ?? 0)) await this.store.release(scope, attempt)
+      else await this.store.lapse(scope, attempt)
+      state = 'settled'
+    }
     return {
       sent: () => { state = 'sent' },
-      keep: async ({ body, ...rest }) => {
-        if (NOT_CORES.has(rest.status)) return
-        if (NOT_BEGUN.has(rest.status)) state = 'begun'
-        else {
-          await this.store.keep(scope, attempt, this.seal.seal(JSON.stringify({ ...rest, body: body.toString('base64') })))
-          state = 'kept'
-        }
-      },
+      keep: settle,
       end: async () => {
         this.#running.delete(attempt)
         if (this.#running.size === 0) {
@@ -116,10 +115,12 @@ export class Idempotency {
           this.#renewing = undefined
         }
         // Where the database is gone, the lease ends by itself.
-        if (state !== 'kept') await (state === 'begun' ? this.store.release(scope, attempt) : this.store.lapse(scope, attempt)).catch((error: unknown) => { this.log.error({ err: error }, 'an Idempotency-Key is held until its lease ends') })
+        if (state !== 'settled') await settle(undefined).catch((error: unknown) => { this.log.error({ err: error }, 'an Idempotency-Key is held until its lease ends') })
       }
     }
   }
+
+  #sealed ({ body, ...rest }: Answer): Buffer { return this.seal.seal(JSON.stringify({ ...rest, body: body.toString('base64') })) }
 
   #renew (): void {
     this.store.renew([...this.#running]).catch((error: unknown) => { this.log.error({ err: error }, 'the leases of Idempotency-Keys were not renewed') })

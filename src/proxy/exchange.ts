@@ -26,7 +26,7 @@ export interface Keeping {
 const ONE_WRITE = 16 * 1024
 
 /** Bytes of an answer that is kept; a longer one is passed on as it comes. */
-const MOST_KEPT = 5 * 1024 * 1024
+const MOST_KEPT = 1024 * 1024
 
 /** The request that goes out: `path` as raw target, `headers` flat. */
 export interface Outgoing {

@@ -65,16 +65,28 @@ function proxyDifferences ({ name, steps }: Recording, direct: Outcome, through:
  */
 const AGAIN = 3
 
+/**
+ * Everything is replayed through the proxy. Directly too, and both are compared, where there is time or a server: the embedded
+ * database is one backend, for which the run waits as it is.
+ */
+const both = process.env['TEST_LONG'] !== undefined || process.env['TEST_DATABASE_URL'] !== undefined
+
 test.concurrent.for(recordings.map((recording) => [recording.name, recording] as const))('%s', { timeout: 120_000, retry: AGAIN }, async ([name, recording], { expect }) => {
-  const [direct, through] = await Promise.all([replayDirectly(recording), replayThroughProxy(recording)])
-  replayed.set(name, [direct.steps, through.steps])
-  console.log(`${name}: ${direct.agreed} of ${direct.steps} steps agree, ${direct.sameBytes} byte for byte`)
-  const details = JSON.stringify(direct.disagreements)
-  if (NAMED.includes(name)) expect(direct.agreed / direct.steps, details).toBeGreaterThanOrEqual(0.97)
-  expect(direct.agreed, details).toBeGreaterThanOrEqual(floor[name]?.agreed ?? Infinity)
-  expect(direct.sameBytes).toBeGreaterThanOrEqual(floor[name]?.sameBytes ?? Infinity)
-  const agreeing = Object.keys(differs[name] ?? {}).filter((step) => !direct.disagreements.some((each) => each.step === Number(step)))
-  expect(agreeing, 'steps that differs.json lists and that agree').toEqual([])
+  const [direct, through] = await Promise.all([both ? replayDirectly(recording) : undefined, replayThroughProxy(recording)])
+  const first = direct ?? through
+  replayed.set(name, [first.steps, through.steps])
+  console.log(`${name}: ${first.agreed} of ${first.steps} steps agree, ${first.sameBytes} byte for byte`)
+  const ours = direct === undefined ? Object.keys(proxyDiffers[name] ?? {}) : []
+  const details = JSON.stringify(first.disagreements)
+  if (NAMED.includes(name)) expect((first.agreed + ours.length) / first.steps, details).toBeGreaterThanOrEqual(0.97)
+  expect(first.agreed + ours.length, details).toBeGreaterThanOrEqual(floor[name]?.agreed ?? Infinity)
+  expect(first.sameBytes + ours.length).toBeGreaterThanOrEqual(floor[name]?.sameBytes ?? Infinity)
+  const disagreeing = new Set(first.disagreements.map(({ step }) => String(step)))
+  expect(Object.keys(differs[name] ?? {}).filter((step) => !disagreeing.has(step)), 'steps that differs.json lists and that agree').toEqual([])
+  if (direct === undefined) {
+    expect(ours.filter((step) => !disagreeing.has(step)), 'steps that proxy-differs.json lists and that agree').toEqual([])
+    return
+  }
   const differing = proxyDifferences(recording, direct, through)
   expect(Object.keys(differing), JSON.stringify(differing)).toEqual(Object.keys(proxyDiffers[name] ?? {}))
 })

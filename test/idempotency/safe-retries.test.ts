@@ -265,13 +265,13 @@ test('a body of 5 MiB is the longest with a key, on any route', async () => {
   expect((await send({ path: '/ledgers', body })).status).toBe(201)
 })
 
-test('an answer of more than 5 MiB is passed on as it comes, and not kept', async () => {
-  const long = 'x'.repeat(6 * 1024 * 1024)
+test('an answer of more than 1 MiB is passed on as it comes, and not kept', async () => {
+  const long = 'x'.repeat(1024 * 1024 + 1)
   answer = (_request, socket) => { socket.write(ok(long)) }
   const key = randomUUID()
   const got = await send({ key, path: '/ledgers' })
   expect([got.status, got.text.length, got.text === long]).toEqual([200, long.length, true])
-  expect(codeOf(await send({ key, path: '/ledgers' }))).toEqual([409, 'IDEMPOTENCY_UNKNOWN'])
+  await expect.poll(async () => codeOf(await send({ key, path: '/ledgers' }))).toEqual([409, 'IDEMPOTENCY_UNKNOWN'])
 })
 
 test('the audit log tells a repetition from what was done', async () => {

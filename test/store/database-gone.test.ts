@@ -41,6 +41,10 @@ describe.skipIf(bin === null)('two gateways, and their server goes and comes', (
     return answer
   }
   const ledgers = async ({ url }: Gateway, apiKey = key.api_key): Promise<Answer> => await call(`${url}/proxy/ledgers?instance_id=inst_core`, { headers: { Authorization: `Bearer ${apiKey}` } })
+  const keyed = async ({ url }: Gateway, idempotencyKey: string): Promise<Answer> => await call(`${url}/proxy/ledgers?instance_id=inst_core`, {
+    method: 'POST', headers: { Authorization: `Bearer ${key.api_key}`, 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey }, body: '{"name":"keyed"}'
+  })
+  const posted = (): number => core.received.filter(({ body }) => body.toString() === '{"name":"keyed"}').length
   const health = async ({ url }: Gateway): Promise<Answer> => await call(`${url}/health/ready`)
   const lines = ({ running }: Gateway, sentence: string): number => running.stderr().split(sentence).length - 1
 
@@ -73,6 +77,13 @@ describe.skipIf(bin === null)('two gateways, and their server goes and comes', (
     console.log(`refused by the other gateway ${took.join(', ')} ms after the revocation was answered`)
   })
 
+  test('an Idempotency-Key counts for both', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, async (_, i) => await keyed(i % 2 === 0 ? patient : strict, 'of-both')))
+    expect(all.every(({ status }) => status === 200 || status === 409)).toBe(true)
+    expect(posted()).toBe(1)
+    for (const gateway of [patient, strict]) expect((await keyed(gateway, 'of-both')).headers.get('idempotency-replayed')).toBe('true')
+  })
+
   test('gone: requests go on as long as they may, writes say so, and the log and the health do', async () => {
     await server.stop()
     await expect.poll(async () => (await health(patient)).json, LIMIT).toMatchObject({ status: 'DEGRADED', database: 'DOWN', stale: false, credentials_age_seconds: expect.any(Number) })
@@ -84,6 +95,9 @@ describe.skipIf(bin === null)('two gateways, and their server goes and comes', (
       expect(answer.json.error_detail).toEqual({ code: 'DATABASE_GONE', message: answer.json.error })
       expect(answer.headers.get('retry-after')).toBe('5')
     }
+    // Nobody knows whether it is the first.
+    const unknown = await keyed(patient, 'while-it-is-gone')
+    expect([unknown.status, unknown.json.error_detail.code, posted()]).toEqual([503, 'DATABASE_GONE', 1])
     await expect.poll(async () => (await health(strict)).json, LIMIT).toMatchObject({ status: 'DOWN', stale: true })
     expect((await health(strict)).status).toBe(503)
     const refused = await ledgers(strict)
