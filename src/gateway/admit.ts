@@ -112,7 +112,7 @@ function admitCredential (rooms: Rooms, request: FastifyRequest): Credential | P
   const header = request.headers.authorization
   const token = bearerToken(header)
   if (token === null) {
-    const hint = missingTokenHint(request.headers, request.raw.url ?? '')
+    const hint = missingTokenHint(request.headers, request.url)
     const reason = hint ?? (header === undefined ? 'no_credential' : 'not_a_bearer_token')
     throw new Refused({ reason }, 'AUTH_REQUIRED', { hint, headers: pointing(challenge(header === undefined ? undefined : 'invalid_request'), rooms) })
   }
@@ -148,7 +148,7 @@ function admitAddress (credential: Credential, request: FastifyRequest): Credent
 function admitAdmin (rooms: Rooms, request: FastifyRequest): void {
   const token = bearerToken(request.headers.authorization)
   if (token === null) {
-    const hint = missingTokenHint(request.headers, request.raw.url ?? '')
+    const hint = missingTokenHint(request.headers, request.url)
     throw new Refused({ reason: hint ?? 'no_credential' }, 'AUTH_REQUIRED', { message: 'The admin API needs the admin token: send Authorization: Bearer YOUR_ADMIN_TOKEN', hint, headers: challenge() })
   }
   const hash = createHash('sha256').update(token).digest()
@@ -167,10 +167,10 @@ function admitScope (rooms: Rooms, needed: Scope | readonly Scope[], { credentia
 }
 
 function admitInstance (rooms: Rooms, credential: Credential, request: FastifyRequest): Routed {
-  const id = instanceIdOf(request.raw.url ?? '')
+  const id = instanceIdOf(request.url)
   if (id === null) throw new GatewayError('INSTANCE_ID_REPEATED')
   if (id === undefined) {
-    const hint = instanceHint({ headers: request.headers, target: request.raw.url ?? '', hasBody: hasBody(request.raw.rawHeaders) })
+    const hint = instanceHint({ headers: request.headers, target: request.url, hasBody: hasBody(request.raw.rawHeaders) })
     throw new Refused({ reason: 'no_instance_id', credential }, 'INSTANCE_ID_REQUIRED', { hint })
   }
   // A bound key learns nothing of which other instances exist.
