@@ -33,8 +33,19 @@ export interface Told {
   readonly body?: string
 }
 
+/** A string of JSON that is a URL, in whatever spelling: escaped, without its slashes, with spaces or quotes in its path. */
+function withoutPath (literal: string): string {
+  try {
+    const { protocol, origin, href } = new URL(JSON.parse(literal) as string)
+    if (protocol !== 'https:' && protocol !== 'http:') return literal
+    return `"${origin}${href === `${origin}/` ? '' : '/…'}"`
+  } catch {
+    return literal
+  }
+}
+
 /** Whose URLs an answer has is kept, and what opens a door is not: a portal's token, in the query or in the path. PHP writes `https:\/\/`. */
-const withoutPaths = (text: string): string => text.replace(/\b(https?:(?:\\?\/){2})([^\s"'<>]*)/gi, (_url, scheme: string, rest: string) => {
+const withoutPaths = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, withoutPath).replace(/\b(https?:(?:\\?\/){2})([^\s"'<>]*)/gi, (_url, scheme: string, rest: string) => {
   const authority = /^[^/?#\\]*/.exec(rest)?.[0] ?? ''
   return scheme + authority.slice(authority.lastIndexOf('@') + 1) + (rest.length > authority.length ? '/…' : '')
 })

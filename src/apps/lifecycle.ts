@@ -58,7 +58,8 @@ export async function install (rooms: Rooms, appId: string, { instanceId, permis
     // Removed since it was looked up.
     throw (error as { code?: string }).code === FOREIGN_KEY_VIOLATION ? new GatewayError('INSTANCE_NOT_FOUND', { cause: error }) : error
   })
-  if (begun === null) throw new GatewayError('APP_INSTALLED_ALREADY')
+  // Either it is there, or it was removed since it was looked up.
+  if (begun === null) throw new GatewayError(await appStore.one(appId) === null ? 'APP_NOT_FOUND' : 'APP_INSTALLED_ALREADY')
   tellBegun(begun)
   // The app may use its key before it answers.
   await changed('keys')
@@ -99,8 +100,8 @@ export async function uninstall (rooms: Rooms, found: Install, { force }: { read
   const moved = await appStore.move(id, 'uninstalling', accepted ? 'uninstalled' : 'active', delivery.error)
   if (accepted) await changed('keys')
   await appStore.keep(delivery)
+  if (moved === null) throw new GatewayError('INSTALL_NOT_ACTIVE', { message: 'The uninstall was ended meanwhile: the install is gone with its instance, or as it was before. Look at it again' })
   if (!accepted) throw failed('APP_UNINSTALL_FAILED', `The app is still installed and its key still valid: its callback did not take the uninstall (${delivery.error ?? ''}). Try again, or force it`, delivery)
-  if (moved === null) throw new GatewayError('INSTALL_NOT_ACTIVE')
   return moved
 }
 
@@ -120,7 +121,9 @@ export async function launch (rooms: Rooms, found: Install): Promise<string> {
 function portalOf (text: string): string | undefined {
   try {
     const { portal_url: portal } = JSON.parse(text) as { portal_url?: unknown }
-    return typeof portal === 'string' && portal.length <= 4_000 ? portal : undefined
+    if (typeof portal !== 'string' || portal.length > 4_000) return undefined
+    // As it was looked at: what others make of line breaks, spaces and backslashes in it is not what was allowed.
+    return URL.canParse(portal) ? new URL(portal).href : portal
   } catch {
     return undefined
   }

@@ -54,7 +54,7 @@ export function addressFault (url: string, destinations: Destinations): string |
   try {
     const { protocol, hostname } = checkedUrl(url, destinations)
     // Of a name it is not known yet what it stands for, but for this one.
-    const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost')
+    const isLocal = /(?:^|\.)localhost\.?$/.test(hostname)
     if (isLocal && !destinations('127.0.0.1', protocol as 'http:')) return 'is on this machine'
     return protocol === 'http:' && !isLocal && !destinations(hostname.replace(/^\[|\]$/g, ''), 'http:') ? 'must start with https://' : undefined
   } catch (error) {

@@ -86,6 +86,30 @@ test.each([
   expect((await admin('GET', `/admin/installs/${id}`)).json.status).toBe('active')
 })
 
+test.each([
+  ['https:\\u002f\\u002fa.example\\u002f?token=hush', 'https://a.example/?token=hush'], ['\\thttps://a.example/?token=hush ', 'https://a.example/?token=hush'], ['https:a.example/?token=hush', 'https://a.example/?token=hush'],
+  ["https://a.example/o'x?token=hush", "https://a.example/o'x?token=hush"], ['https://a.example/a b?token=hush', 'https://a.example/a%20b?token=hush'], ['https://a.example\\\\@b.example/?token=hush', 'https://a.example/@b.example/?token=hush'],
+  ['https://a.example/\\r\\nx?token=hush', 'https://a.example/x?token=hush'], ['https://b\\u00fccher.example/\\u202e\\u001b?token=hush', 'https://xn--bcher-kva.example/%E2%80%AE%1B?token=hush']
+])('a portal at %s is opened as it was looked at, and its token not kept', async (portal, opened) => {
+  const app = await startTestApp(({ line }) => answer(200, line.includes('/portal') ? `{"portal_url":"${portal}"}` : ''))
+  const { installed_app_id: id } = (await app.install(own.instanceId)).json as { installed_app_id: string }
+  expect((await admin('POST', `/admin/installs/${id}/launch`)).json).toEqual({ portal_url: opened })
+  const { json: { data: [launch] } } = await admin('GET', `/admin/apps/deliveries?installed_app_id=${id}&limit=1`)
+  expect(launch).toMatchObject({ verdict: 'accepted', response: `{"portal_url":"${new URL(opened).origin}/…"}` })
+})
+
+test.each([200, 500])('an uninstall during which the instance goes, and which is answered %i, says that it was ended', async (says) => {
+  const { json: { instance_id: id } } = await admin('POST', '/admin/instances', { name: 'soon gone', core_url: 'http://127.0.0.1:9' })
+  const app = await startTestApp(async ({ body }) => {
+    if (!body.includes('"uninstall:')) return answer(200)
+    await admin('DELETE', `/admin/instances/${id as string}`)
+    return answer(says)
+  })
+  const ended = await admin('DELETE', `/admin/installs/${(await app.install(id as string)).json.installed_app_id as string}`)
+  expect(code(ended)).toEqual([409, 'INSTALL_NOT_ACTIVE'])
+  expect(ended.json.error).toContain('ended meanwhile')
+})
+
 test('an app that refuses a launch does not open', async () => {
   const app = await startTestApp(({ line }) => line.includes('/portal') ? answer(403, '{"portal_url":"https://a.example/"}') : answer(200))
   const { installed_app_id: id } = (await app.install(own.instanceId)).json as { installed_app_id: string }
