@@ -55,6 +55,8 @@ export interface AlertStore {
   list(query: AlertQuery): Promise<{ data: Alert[], total: number }>
   /** @throws UnknownStatus */
   update(id: string, change: AlertChange): Promise<Alert | null>
+  /** What they are about is there no more. */
+  removeOf(instanceId: string): Promise<void>
   statuses(): Promise<Status[]>
   /** @param namedAlone no other may have its name, in upper or lower case @returns what of it is taken already */
   insertStatus(status: { key: string, name: string, colour: string, namedAlone: boolean }): Promise<Status | Taken>
@@ -106,6 +108,7 @@ export function createAlertStore (db: Queryable): AlertStore {
       status = coalesce($5, status), assigned_to = CASE WHEN $6 THEN $7 ELSE assigned_to END, escalated_to = coalesce($8, escalated_to), updated_at = clock_timestamp()
       WHERE anomaly_id = $1 RETURNING ${COLUMNS}`,
     [id, change.title !== undefined, change.title ?? null, change.description ?? null, change.status ?? null, change.assigned_to !== undefined, change.assigned_to ?? null, change.escalated_to ?? null]).catch(orUnknownStatus)).rows),
+    async removeOf (instanceId) { await db.query('DELETE FROM gateway.alerts WHERE instance_id = $1', [instanceId]) },
     statuses: async () => (await db.query<Status>(`SELECT ${STATUS_COLUMNS} FROM gateway.alert_statuses s WHERE NOT built_in ORDER BY s.created_at, key`)).rows,
     async insertStatus ({ key, name, colour, namedAlone }) {
       await db.query('INSERT INTO gateway.organization DEFAULT VALUES ON CONFLICT DO NOTHING')

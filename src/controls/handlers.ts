@@ -56,14 +56,15 @@ function sandboxOf (rooms: Rooms, params: unknown): { sandbox: NonNullable<Opene
 }
 
 /**
- * Brings a sandbox's ledger back to the seed, or to empty where there is none; with an id_seed, what follows has the same
- * ids for the same requests.
+ * Brings a sandbox's ledger back to the seed, or to empty where there is none, and ends its alerts; with an id_seed, what
+ * follows has the same ids for the same requests.
  */
 export const resetInstance: Handler = async (request, reply, { rooms }) => {
   const { routed } = sandboxOf(rooms, request.params)
   await rooms.opened.seeding?.reset(routed, (request.body as { id_seed?: string } | null)?.id_seed ?? null)
   // A ledger that begins anew has answered nothing.
   await rooms.opened.idempotency.forget(routed.instance.instanceId)
+  await rooms.opened.alertStore.removeOf(routed.instance.instanceId)
   return await reply.status(204).send()
 }
 
