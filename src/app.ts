@@ -76,17 +76,21 @@ export interface App {
   readonly died: Promise<Error>
   /** Reads TLS_CERT, TLS_KEY and the configuration file again, and opens the file of AUDIT_STREAM anew. */
   reload(): void
-  /** Brings keys, instances and the sandboxes' ledgers back to what they were just after the start: empty, or the seed. */
+  /** Brings keys, instances, apps, alerts and the sandboxes' ledgers back to what they were just after the start: empty, or the seed. */
   reset(): Promise<void>
   /** Stops accepting, lets running requests end within SHUTDOWN_TIMEOUT_MS, and flushes. */
   close(): Promise<void>
 }
 
-/**
- * @param seed in place of the file of SEED
- * @throws SettingError, DataDirError
- */
-export function buildApp (config: Config, log: Logger, seed: string | object | undefined = config.seed): App {
+export interface BuildOptions {
+  /** In place of the file of SEED. */
+  readonly seed?: string | object | undefined
+  /** Whether reset() will be asked for: what it brings back is kept in memory, alerts of which there may be any number too. */
+  readonly resets?: boolean
+}
+
+/** @throws SettingError, DataDirError */
+export function buildApp (config: Config, log: Logger, { seed = config.seed, resets = false }: BuildOptions = {}): App {
   const source = readableSeed(seed)
   const dataDir = config.ephemeral || config.databaseUrl !== undefined ? null : resolve(config.dataDir)
   if (dataDir !== null) makePrivateDir(dataDir)
@@ -213,7 +217,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     if (audit !== undefined) closers.push(audit.close)
     closers.push(recoverNowAndThen(async () => { await recover(false) }, unheard), keepLastUse(rooms, stores, unheard), sweepNowAndThen(async () => { await Promise.all([stores.oauthTokens.sweep(), stores.idempotency.sweep()]) }, unheard))
     if (shared) closers.push(watchChanges({ db, refresh, freshness }).close)
-    snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
+    if (resets) snapshot = await createSnapshot(db, { keepsAudit: !config.ephemeral })
     // The other replicas are told by the database itself.
     const changed: Opened['changed'] = load
     const seeding = sandbox === undefined ? undefined : createSeeding({ db, shared, sandbox, source, log, restore: async () => { await changed('instances') } })
@@ -228,7 +232,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
     return { ...found, url, adminUrl, ca: https?.ca ?? null, certificate: https?.certificate ?? null, adminToken, sandboxCoreUrl: sandbox?.url ?? null, sandboxCoreKey, database: store.address }
   }
 
-  let snapshot: (() => Promise<void>) | undefined
+  let snapshot = async (): Promise<void> => { throw new Error('this gateway was not started to be reset') }
   let opening = false
   let settle: { resolve(started: Started): void, reject(error: unknown): void }
   const started = new Promise<Started>((resolve, reject) => { settle = { resolve, reject } })
@@ -262,7 +266,7 @@ export function buildApp (config: Config, log: Logger, seed: string | object | u
       // A wrong seed is found before anything is lost.
       source?.()
       await audit?.flush()
-      await snapshot?.()
+      await snapshot()
       await following?.restore()
       rooms.faults?.clearAll()
       requests?.clear()

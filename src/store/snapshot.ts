@@ -1,10 +1,10 @@
 import type { Database } from '../lib/postgres.js'
 
 /** What is remembered, in the order in which rows refer to each other: what an instance goes with goes first and comes back after it. */
-const TABLES = ['instances', 'webhooks', 'api_keys', 'oauth_clients', 'apps', 'app_installs', 'alert_statuses', 'alerts'] as const
+const TABLES = ['instances', 'webhooks', 'api_keys', 'oauth_clients', 'apps', 'app_installs', 'app_deliveries', 'alert_statuses', 'alerts'] as const
 
 /**
- * Remembers keys, instances and their webhooks, OAuth clients, apps and alerts, as they are now.
+ * Remembers keys, instances and their webhooks, OAuth clients, apps with what they were sent, and alerts, as they are now.
  * @param keepsAudit whether the audit log stays as it is; it may be emptied only where it is in memory
  * @returns what brings them back, in one statement a table
  */

@@ -14,7 +14,7 @@ export async function startGateway (options: TestGatewayOptions = {}): Promise<T
   if (options.attach !== undefined) return await attachGateway(options.attach, options.adminToken ?? '', options.seed)
   const server = options.settings?.['DATABASE_URL'] !== undefined
   const config = loadConfig({ LOG_LEVEL: 'silent', PORT: '0', ...(server ? {} : { EPHEMERAL: 'true' }), ...options.settings })
-  const { app, started } = await startApp(config, createLog(config.logLevel, false), options.seed)
+  const { app, started } = await startApp(config, createLog(config.logLevel, false), { seed: options.seed, resets: true })
   const { url, ca, apiKey, instanceId, adminToken, sandboxCoreUrl, sandboxCoreKey } = started
   return {
     url,

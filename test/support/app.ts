@@ -8,7 +8,7 @@ export async function buildOwnApp (settings: Record<string, string>, log?: Logge
   const { buildApp } = await built<typeof import('../../src/app.js')>('app.js')
   const { readConfig } = await built<typeof import('../../src/config.js')>('config.js')
   keepSecretsOf(settings)
-  return buildApp(readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...settings }), log ?? pino({ level: 'trace', base: null }, pino.destination({ dest: keptFile('log-of-own-apps.text'), sync: true })))
+  return buildApp(readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...settings }), log ?? pino({ level: 'trace', base: null }, pino.destination({ dest: keptFile('log-of-own-apps.text'), sync: true })), { resets: true })
 }
 
 export async function startOwnApp (settings: Record<string, string>): Promise<{ app: App, started: Started }> {
