@@ -7,7 +7,7 @@ import { instanceIdOf } from '../lib/instance-id.js'
 import { readPositive } from '../lib/query.js'
 import { isInCore, kindOf, type EntityKind } from './entity.js'
 import { COLOURS, colourOf, FIRST_STATUS, keyOf } from './status.js'
-import { UnknownStatus, type Alert, type AlertChange, type Status, type Taken } from './store.js'
+import { MOST_STATUSES, UnknownStatus, type Alert, type AlertChange, type Status, type Taken } from './store.js'
 
 const title = { type: ['string', 'null'], maxLength: 500 }
 const description = { type: 'string', maxLength: 10_000 }
@@ -170,7 +170,7 @@ export const createStatus: Handler = async (request, reply, call) => {
   const key = keyOf(derived ? name : given)
   if (key === '') return refuse('key cannot be made of this: send one with letters, digits and _')
   if (key.length > LONGEST_KEY) return refuse(`key must have at most ${LONGEST_KEY} characters: send one with a shorter key`)
-  const made = await call.rooms.opened.alertStore.insertStatus({ key, name, colour: listedColour(coloured), namedAlone: derived })
+  const made = await call.rooms.opened.alertStore.insertStatus({ key, name, colour: listedColour(coloured), namedAlone: derived }) ?? refuse(`there are ${MOST_STATUSES} statuses, and there can be no more: remove one first`)
   return await reply.status(201).send(madeOrTaken(made))
 }
 

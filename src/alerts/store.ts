@@ -47,6 +47,9 @@ export interface Status {
 
 export type Taken = 'key' | 'name'
 
+/** Every instance has all of them, in one list without pages: more would be one caller's at the expense of all. */
+export const MOST_STATUSES = 1_000
+
 export interface AlertStore {
   /** @returns null where the instance is gone @throws UnknownStatus */
   insert(alert: NewAlert): Promise<Alert | null>
@@ -58,8 +61,8 @@ export interface AlertStore {
   /** What they are about is there no more. */
   removeOf(instanceId: string): Promise<void>
   statuses(): Promise<Status[]>
-  /** @param namedAlone no other may have its name, in upper or lower case @returns what of it is taken already */
-  insertStatus(status: { key: string, name: string, colour: string, namedAlone: boolean }): Promise<Status | Taken>
+  /** @param namedAlone no other may have its name, in upper or lower case @returns what of it is taken already; null where there are MOST_STATUSES */
+  insertStatus(status: { key: string, name: string, colour: string, namedAlone: boolean }): Promise<Status | Taken | null>
   updateStatus(key: string, change: { name?: string, colour?: string }): Promise<Status | null>
   /** @returns the number of alerts that have it, where it was not removed for them; null when there is none */
   removeStatus(key: string): Promise<number | null>
@@ -112,6 +115,8 @@ export function createAlertStore (db: Queryable): AlertStore {
     statuses: async () => (await db.query<Status>(`SELECT ${STATUS_COLUMNS} FROM gateway.alert_statuses s WHERE NOT built_in ORDER BY s.created_at, key`)).rows,
     async insertStatus ({ key, name, colour, namedAlone }) {
       await db.query('INSERT INTO gateway.organization DEFAULT VALUES ON CONFLICT DO NOTHING')
+      const { rows: [made] } = await db.query<{ full: boolean }>('SELECT count(*) >= $1 AS full FROM gateway.alert_statuses WHERE NOT built_in', [MOST_STATUSES])
+      if (made?.full === true) return null
       try {
         const { rows } = await db.query<Status>(`INSERT INTO gateway.alert_statuses (key, name, colour) SELECT $1, $2, $3
           WHERE NOT ($4 AND EXISTS (SELECT FROM gateway.alert_statuses WHERE lower(name) = lower($2) AND key <> $1)) RETURNING ${STATUS_COLUMNS}`, [key, name, colour, namedAlone])

@@ -80,6 +80,19 @@ describe.skipIf(bin === null)('alerts and apps on a server', () => {
     expect([status, json.error_detail.code]).toEqual([404, 'APP_NOT_FOUND'])
   })
 
+  test('of statuses there are a thousand, since one key with alerts:write makes them for all', async () => {
+    const client = await connect()
+    await client.query("INSERT INTO gateway.alert_statuses (key, name, colour) SELECT 'S' || n, 'S' || n, '#3B82F6' FROM generate_series(1, 999) n")
+    const { json: { api_key: adminToken } } = await send('POST', '/admin/keys', { name: 'k', scopes: ['alerts:write'] })
+    const make = async (name: string): Promise<Answer> => await send('POST', '/alerts/statuses', { name, colour: '#3B82F6' }, { ...gateway, adminToken })
+    expect((await make('last')).status).toBe(201)
+    const refused = await make('one more')
+    expect([refused.status, refused.json.error]).toEqual([400, 'there are 1000 statuses, and there can be no more: remove one first'])
+    expect((await send('DELETE', '/alerts/statuses/s1', undefined, { ...gateway, adminToken })).status).toBe(200)
+    expect((await make('one more')).status).toBe(201)
+    await client.query('DELETE FROM gateway.alert_statuses WHERE NOT built_in')
+  })
+
   test('reset brings alerts, statuses, apps, installs and what was sent back to what they were at the start', async () => {
     const { json: key } = await send('POST', '/admin/keys', { name: 'k', scopes: ['*'] })
     const asked = async (method: string, path: string, body?: object, token = key.api_key as string): Promise<Answer> => await send(method, path, body, { ...gateway, adminToken: token })
