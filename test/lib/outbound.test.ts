@@ -26,7 +26,7 @@ test.each([
   '100::1', '2001::1', '2001:db8::1', '2002:7f00:1::', '3fff::1', 'fc00::1', 'fd00:ec2::254', 'fe80::1', 'fec0::1', 'ff02::1', 'localhost', ''
 ])('%s is not public', (address) => { expect(isPublicAddress(address)).toBe(false) })
 
-test.each(['169.254.169.254', '169.254.0.1', 'fe80::1', 'febf::1', 'fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1', '::a9fe:a9fe'])(
+test.each(['169.254.169.254', '169.254.0.1', 'fe80::1', 'febf::1', 'fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1', '::a9fe:a9fe', '::ffff:6464:64c8', '64:ff9b::6464:64c8', '64:ff9b:1::6464:64c8', '64:ff9b:1::a83f:8110', '::a83f:8110', '::ffff:0:a9fe:a9fe', '2002:a83f:8110::1'])(
   '%s is never called, whatever is allowed', (address) => {
     expect(isLinkLocal(address)).toBe(true)
     const host = address.includes(':') ? `[${address}]` : address
