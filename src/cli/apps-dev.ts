@@ -8,6 +8,7 @@ import { appPath, deliveryLine, deliveryText, installPath, permissionsIn, withQu
 import { deliveryOfRefusal } from './apps-trigger.js'
 import { watchApp } from './apps-watch.js'
 import { addressOf, admin, CliError, Refused, type Where } from './admin.js'
+import { jsonText } from './json-text.js'
 import { lineOf } from './requests.js'
 
 export interface DevOptions extends Where {
@@ -27,7 +28,7 @@ const AGAIN_MS = 1_000
 
 type Show = (text: string, json: object) => void
 
-const shower = ({ json }: DevOptions): Show => (text, members) => { process.stdout.write(`${json === true ? JSON.stringify(members) : text}\n`) }
+const shower = ({ json }: DevOptions): Show => (text, members) => { process.stdout.write(`${json === true ? jsonText(members) : text}\n`) }
 
 /** Ctrl+C, or whoever read the output has gone: from here on neither ends the process by itself. A second signal does. */
 function untilEnded (): AbortSignal {

@@ -1,6 +1,7 @@
 import type { Delivery, Event, Install } from '../apps/store.js'
 import { appPath, deliveryText, installPath, withQuery } from './apps.js'
 import { admin, CliError, Refused, type Where } from './admin.js'
+import { jsonText } from './json-text.js'
 
 interface Options extends Where { readonly json?: boolean, readonly app?: string, readonly instance?: string, readonly install?: string }
 
@@ -65,6 +66,6 @@ export async function triggerEvent (event: string, options: Options): Promise<vo
   const told = await fire(event, options).catch(async (error: unknown) => await deliveryOfRefusal(options, error))
   const delivery = typeof told === 'string' ? await deliveryOf(options, { installed_app_id: told }, event) : told
   if (delivery === undefined) throw new CliError(`the ${event} was done, and what was sent is no longer kept: blnk-gateway apps deliveries has what is`)
-  process.stdout.write(`${options.json === true ? JSON.stringify(delivery) : `${delivery.installed_app_id}\n\n${deliveryText(delivery)}`}\n`)
+  process.stdout.write(`${options.json === true ? jsonText(delivery) : `${delivery.installed_app_id}\n\n${deliveryText(delivery)}`}\n`)
   if (delivery.verdict !== 'accepted') process.exitCode = 1
 }

@@ -2,6 +2,7 @@ import { PERMISSIONS } from '../apps/manifest.js'
 import type { App, Delivery, Install } from '../apps/store.js'
 import { printable } from '../gateway/request-line.js'
 import { admin, CliError, type Where } from './admin.js'
+import { jsonText } from './json-text.js'
 import { readText } from './read-text.js'
 import { timeOfDay } from './requests.js'
 import { table } from './table.js'
@@ -45,7 +46,7 @@ const members = (shown: object): string =>
   printable(table(['', ''], Object.entries(shown).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : String(value ?? '')])).trim())
 
 function printPage <T> ({ data, total }: { data: T[], total: number }, { json }: Options, [head, row]: readonly [string[], (one: T) => string[]]): void {
-  if (json === true) return print(JSON.stringify(data))
+  if (json === true) return print(jsonText(data))
   print(printable(table(head, data.map(row))))
   if (data.length < total) print(`${data.length} of ${total}: --limit and --offset show the others.`)
 }
@@ -54,7 +55,7 @@ export type Registered = App & { readonly signing_secret: string }
 
 export async function registerApp (file: string, options: Options): Promise<void> {
   const made = await admin<Registered>(options, 'POST', '/admin/apps', manifestIn(file))
-  if (options.json === true) return print(JSON.stringify(made))
+  if (options.json === true) return print(jsonText(made))
   print(`app id          ${made.app_id}\nsigning secret  ${made.signing_secret}\n\nWhat the app is sent is signed with the secret, which is shown this once: keep it.\nblnk-gateway apps install ${made.app_id} --instance ID installs the app.`)
 }
 
@@ -65,22 +66,22 @@ export async function listApps (options: Options): Promise<void> {
 
 export async function showApp (id: string, options: Options): Promise<void> {
   const app = await admin<App>(options, 'GET', appPath(id))
-  print(options.json === true ? JSON.stringify(app) : members(app))
+  print(options.json === true ? jsonText(app) : members(app))
 }
 
 export async function updateApp (id: string, file: string, options: Options): Promise<void> {
   const app = await admin<App>(options, 'PUT', appPath(id), manifestIn(file))
-  print(options.json === true ? JSON.stringify(app) : `${app.app_id} (${printable(app.display_name)}) is changed. What is installed keeps the permissions that it was granted.`)
+  print(options.json === true ? jsonText(app) : `${app.app_id} (${printable(app.display_name)}) is changed. What is installed keeps the permissions that it was granted.`)
 }
 
 export async function removeApp (id: string, options: Options): Promise<void> {
   await admin(options, 'DELETE', appPath(id))
-  print(options.json === true ? JSON.stringify({ app_id: id, removed: true }) : `${id} is removed.`)
+  print(options.json === true ? jsonText({ app_id: id, removed: true }) : `${id} is removed.`)
 }
 
 export async function installApp (id: string, options: Options & { instance: string, permissions?: string }): Promise<void> {
   const made = await admin<Install>(options, 'POST', `${appPath(id)}/installs`, { instance_id: options.instance, ...(options.permissions !== undefined && { permissions: permissionsIn(options.permissions) }) })
-  print(options.json === true ? JSON.stringify(made) : `${made.installed_app_id} is installed on ${made.instance_id} with ${made.granted_permissions.join(', ')}; its callback has the key ${made.api_key_prefix}….`)
+  print(options.json === true ? jsonText(made) : `${made.installed_app_id} is installed on ${made.instance_id} with ${made.granted_permissions.join(', ')}; its callback has the key ${made.api_key_prefix}….`)
 }
 
 export async function listInstalls (options: Page & { app?: string, instance?: string }): Promise<void> {
@@ -93,12 +94,12 @@ export async function listInstalls (options: Page & { app?: string, instance?: s
 export async function uninstallApp (id: string, options: Options & { force?: boolean }): Promise<void> {
   const ended = await admin<Install>(options, 'DELETE', withQuery(installPath(id), { force: options.force === true ? 'true' : undefined }))
   const despite = ended.error === null ? '' : ` The app did not take it: ${printable(ended.error)}.`
-  print(options.json === true ? JSON.stringify(ended) : `${ended.installed_app_id} is uninstalled, and its key revoked.${despite}`)
+  print(options.json === true ? jsonText(ended) : `${ended.installed_app_id} is uninstalled, and its key revoked.${despite}`)
 }
 
 export async function launchApp (id: string, options: Options): Promise<void> {
   const launched = await admin<{ portal_url: string }>(options, 'POST', `${installPath(id)}/launch`)
-  print(options.json === true ? JSON.stringify(launched) : printable(launched.portal_url))
+  print(options.json === true ? jsonText(launched) : printable(launched.portal_url))
 }
 
 export async function listDeliveries (options: Page & { install?: string }): Promise<void> {
@@ -110,7 +111,7 @@ export async function listDeliveries (options: Page & { install?: string }): Pro
 
 export async function redeliver (id: string, options: Options): Promise<void> {
   const answer = await admin<Install | { portal_url: string }>(options, 'POST', `/admin/apps/deliveries/${encodeURIComponent(id)}/redeliver`)
-  if (options.json === true) return print(JSON.stringify(answer))
+  if (options.json === true) return print(jsonText(answer))
   print('portal_url' in answer ? printable(answer.portal_url) : `${answer.installed_app_id} is uninstalled, and its key revoked.`)
 }
 

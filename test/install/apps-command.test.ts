@@ -102,6 +102,9 @@ test('an app is registered, changed, installed, launched, uninstalled and remove
   const again = /^(dlv_\S+) .* launch /m.exec(deliveries)?.[1] as string
   expect(await says('redeliver', again)).toBe('https://app.example.com/?token=of-this-launch\n')
   expect(await says('uninstall', install)).toBe(`${install} is uninstalled, and its key revoked.\n`)
+  // A terminal may take it for the beginning of a command.
+  writeFileSync(join(cwd, 'escape.json'), '{"display_name":"A\\u009b31m"}')
+  expect(await says('update', id, 'escape.json', '--json')).toContain('"A\\u009b31m"')
   expect(await says('remove', id)).toBe(`${id} is removed.\n`)
 })
 
