@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Verification } from '../audit/verify.js'
 import { admin, CliError, openAdmin, type Where } from './admin.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 interface Options extends Where {
   readonly json?: boolean
@@ -59,7 +60,7 @@ const columnsOf = (one: Entry): string[] => [
 ].map((text) => text.replace(CONTROL, '?'))
 
 function print (entries: readonly Entry[], { json }: Options, head: boolean): void {
-  if (json === true) for (const one of entries) process.stdout.write(`${JSON.stringify(one)}\n`)
+  if (json === true) for (const one of entries) process.stdout.write(`${jsonText(one)}\n`)
   else if (head) process.stdout.write(`${table(['AT', 'ACTION', 'OUTCOME', 'STATUS', 'REASON', 'ACTOR', 'ENTITY', 'INSTANCE', 'ADDRESS'], entries.map(columnsOf))}\n`)
   else for (const one of entries) process.stdout.write(`${columnsOf(one).filter((text) => text !== '').join('  ')}\n`)
 }
@@ -68,7 +69,7 @@ async function showVerification (options: Options): Promise<void> {
   const found = await admin<Verification>(options, 'GET', '/admin/audit/verification')
   if (found.altered + found.missing > 0) process.exitCode = 1
   const sentence = `${found.rows} rows: ${found.altered} altered, ${found.missing} missing`
-  process.stdout.write(`${options.json === true ? JSON.stringify(found) : sentence}\n`)
+  process.stdout.write(`${options.json === true ? jsonText(found) : sentence}\n`)
   if (options.json !== true && found.findings.length > 0) process.stdout.write(`${table(['WHAT', 'ID', 'WRITER', 'SEQ'], found.findings.map((one) => [one.what, one.id ?? '', one.writer, String(one.seq)]))}\n`)
 }
 

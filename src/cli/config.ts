@@ -3,6 +3,7 @@ import { processEnvironment, SETTINGS } from '../config.js'
 import { examine } from '../config-file/load.js'
 import { shownObjects, shownSettings, type ShownSetting } from '../config-file/show.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 interface Options { readonly json?: boolean, readonly [flag: string]: string | boolean | undefined }
 
@@ -26,7 +27,7 @@ export function checkConfig (file: string | undefined, options: Options): void {
   const { path, objects, origins } = examined(file, options)
   const own = shownSettings(origins).filter(({ from }) => from !== 'standard')
   const { instances, keys } = shownObjects(objects ?? { instances: [], keys: [], place: () => '' }, Date.now())
-  if (options.json === true) return print(JSON.stringify({ file: path ?? null, settings: own, instances: instances.map(([id]) => id), keys: keys.map(([name]) => name) }))
+  if (options.json === true) return print(jsonText({ file: path ?? null, settings: own, instances: instances.map(([id]) => id), keys: keys.map(([name]) => name) }))
   print([
     path === undefined ? 'No file is named (CONFIG_FILE, or the argument): the environment is right' : `${path} is right`,
     section('Settings that differ from the standard', own.length, table(['SETTING', 'VALUE', 'FROM'], own.map((one) => [one.env, one.value ?? '', one.from]))),
@@ -44,5 +45,5 @@ function settingLine ({ name, value, secret, from }: ShownSetting): string {
 /** Every setting as a start would have it, and where its value comes from. */
 export function printConfig (file: string | undefined, options: Options): void {
   const settings = shownSettings(examined(file, options).origins).filter(({ env }) => env !== SETTINGS.config.env)
-  print(options.json === true ? JSON.stringify(settings) : ['settings:', ...settings.map(settingLine)].join('\n'))
+  print(options.json === true ? jsonText(settings) : ['settings:', ...settings.map(settingLine)].join('\n'))
 }

@@ -4,6 +4,7 @@ import type { Verdict } from '../instances/reach.js'
 import { admin, CliError, type Where } from './admin.js'
 import { readText } from './read-text.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 interface Options extends Where { readonly json?: boolean }
 
@@ -51,25 +52,25 @@ function newInstance (o: AddOptions): object {
 
 export async function addInstance (options: AddOptions): Promise<void> {
   const made = await admin<Shown>(options, 'POST', '/admin/instances', newInstance(options))
-  print(options.json === true ? JSON.stringify(made) : `${made.instance_id} is added. blnk-gateway instances test ${made.instance_id} says whether it answers.`)
+  print(options.json === true ? jsonText(made) : `${made.instance_id} is added. blnk-gateway instances test ${made.instance_id} says whether it answers.`)
 }
 
 export async function listInstances (options: Options): Promise<void> {
   const { data } = await admin<{ data: Shown[] }>(options, 'GET', '/admin/instances')
-  if (options.json === true) return print(JSON.stringify(data))
+  if (options.json === true) return print(jsonText(data))
   print(table(['ID', 'NAME', 'KIND', 'CORE URL', 'STATE'], data.map((one) => [one.instance_id, one.name, one.kind, one.core_url ?? '', one.reachability.verdict])))
 }
 
 export async function removeInstance (id: string, options: Options): Promise<void> {
   await admin(options, 'DELETE', path(id))
-  print(options.json === true ? JSON.stringify({ instance_id: id, removed: true }) : `${id} is removed.`)
+  print(options.json === true ? jsonText({ instance_id: id, removed: true }) : `${id} is removed.`)
 }
 
 export async function testInstance (id: string, options: Options): Promise<void> {
   const found = await admin<Verdict & { database: DatabaseVerdict | null }>(options, 'POST', `${path(id)}/test`)
   const sentence = (one: Verdict | DatabaseVerdict): string => `${one.verdict}: ${one.message}${one.verdict === 'ok' ? ` (${one.ms} ms)` : ''}`
   const { database } = found
-  print(options.json === true ? JSON.stringify(found) : [sentence(found), ...(database === null ? [] : [`database ${sentence(database)}`])].join('\n'))
+  print(options.json === true ? jsonText(found) : [sentence(found), ...(database === null ? [] : [`database ${sentence(database)}`])].join('\n'))
   // An instance without a database is one that the Data API is not asked about.
   if (found.verdict !== 'ok' || (database !== null && !['ok', 'no_database_url'].includes(database.verdict))) process.exitCode = 1
 }
@@ -84,5 +85,5 @@ function sqlOf ({ postgres, schema, lacks, advice }: Report): string {
 
 export async function examineInstance (id: string, options: Options): Promise<void> {
   const report = await admin<Report>(options, 'GET', `${path(id)}/doctor`)
-  print(options.json === true ? JSON.stringify(report) : sqlOf(report))
+  print(options.json === true ? jsonText(report) : sqlOf(report))
 }

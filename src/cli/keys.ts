@@ -7,6 +7,7 @@ import { newSecret } from '../lib/ids.js'
 import { admin, CliError, type Where } from './admin.js'
 import { expiryMember, secondsOf } from './durations.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 interface Options extends Where { readonly json?: boolean }
 
@@ -26,7 +27,7 @@ export async function createKey (options: Options & { name: string, scope: strin
   const made = await admin<WithSecret>(options, 'POST', '/admin/keys', {
     name: options.name, scopes: options.scope, instance_id: options.instance ?? null, addresses: options.address ?? null, ...(options.expires !== undefined && expiryMember(options.expires))
   })
-  print(options.json === true ? JSON.stringify(made) : `${made.api_key}\n\n${made.id}, scopes ${made.scopes.join(', ')}, expires ${made.expires_at ?? 'never'}. The key is shown this once: keep it.`)
+  print(options.json === true ? jsonText(made) : `${made.api_key}\n\n${made.id}, scopes ${made.scopes.join(', ')}, expires ${made.expires_at ?? 'never'}. The key is shown this once: keep it.`)
 }
 
 interface ListOptions extends Options { readonly status?: string, readonly scope?: string, readonly instance?: string, readonly search?: string, readonly limit?: string, readonly offset?: string }
@@ -35,7 +36,7 @@ export async function listKeys (options: ListOptions): Promise<void> {
   const { status, scope, instance, search, limit, offset } = options
   const query = new URLSearchParams(Object.entries({ status, scope, instance_id: instance, search, limit, offset }).filter((pair): pair is [string, string] => pair[1] !== undefined))
   const { data, total } = await admin<{ data: KeyRecord[], total: number }>(options, 'GET', `/admin/keys?${query}`)
-  if (options.json === true) return print(JSON.stringify(data))
+  if (options.json === true) return print(jsonText(data))
   print(table(['ID', 'KEY', 'NAME', 'SCOPES', 'INSTANCE', 'STATUS', 'LAST USED', 'FROM', 'EXPIRES'], data.map((key) => [
     key.id, `${key.api_key_prefix}…`, key.name, key.scopes.join(' '), key.instance_id ?? 'any', key.status, key.last_used_at ?? 'never', key.last_used_address ?? '', key.expires_at ?? 'never'
   ])))
@@ -44,7 +45,7 @@ export async function listKeys (options: ListOptions): Promise<void> {
 
 export async function showKey (id: string, options: Options): Promise<void> {
   const key = await admin<KeyRecord>(options, 'GET', path(id))
-  if (options.json === true) return print(JSON.stringify(key))
+  if (options.json === true) return print(jsonText(key))
   print(table(['', ''], Object.entries(key).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : String(value ?? '')])).trim())
 }
 
@@ -59,18 +60,18 @@ export async function updateKey (id: string, options: Options & { name?: string,
   }
   if (Object.keys(change).length === 0) throw new CliError('nothing to change: give --name, --scope, --expires, --address or --any-address')
   const key = await admin<KeyRecord>(options, 'PUT', path(id), change)
-  print(options.json === true ? JSON.stringify(key) : `${key.id} (${key.name}) is changed, its secret is not: scopes ${key.scopes.join(', ')}, expires ${key.expires_at ?? 'never'}, taken from ${key.addresses?.join(', ') ?? 'everywhere'}.`)
+  print(options.json === true ? jsonText(key) : `${key.id} (${key.name}) is changed, its secret is not: scopes ${key.scopes.join(', ')}, expires ${key.expires_at ?? 'never'}, taken from ${key.addresses?.join(', ') ?? 'everywhere'}.`)
 }
 
 export async function rotateKey (id: string, options: Options & { overlap?: string }): Promise<void> {
   const made = await admin<WithSecret>(options, 'POST', `${path(id)}/rotate`, { overlap_seconds: options.overlap === undefined ? 0 : secondsOf('--overlap', options.overlap) })
   const former = made.status === 'overlapping' ? `is taken until ${made.former_until ?? ''}` : 'is taken no more'
-  print(options.json === true ? JSON.stringify(made) : `${made.api_key}\n\nThe new secret of ${made.id} (${made.name}), shown this once: keep it. ${made.former_prefix ?? ''}… ${former}.`)
+  print(options.json === true ? jsonText(made) : `${made.api_key}\n\nThe new secret of ${made.id} (${made.name}), shown this once: keep it. ${made.former_prefix ?? ''}… ${former}.`)
 }
 
 export async function revokeKey (id: string, options: Options): Promise<void> {
   const key = await admin<KeyRecord>(options, 'DELETE', path(id))
-  print(options.json === true ? JSON.stringify(key) : `${key.id} (${key.name}) is revoked.`)
+  print(options.json === true ? jsonText(key) : `${key.id} (${key.name}) is revoked.`)
 }
 
 /** Prints what a configuration file holds in place of a key; the key comes from standard input, so that no process listing shows it. */
@@ -78,6 +79,6 @@ export async function printHash (options: { new?: boolean, json?: boolean }): Pr
   const made = options.new === true ? KEY_PREFIX + newSecret() : undefined
   const key = apiKey('The key on standard input')(made ?? (await text(process.stdin)).trim())
   const hash = `sha256:${hashKey(key).toString('hex')}`
-  if (options.json === true) return print(JSON.stringify(made === undefined ? { hash } : { api_key: made, hash }))
+  if (options.json === true) return print(jsonText(made === undefined ? { hash } : { api_key: made, hash }))
   print(made === undefined ? hash : `${made}\n${hash}`)
 }

@@ -2,6 +2,7 @@ import { SCOPES } from '../auth/scopes.js'
 import type { Client } from '../oauth/client-store.js'
 import { admin, CliError, type Where } from './admin.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 interface Options extends Where { readonly json?: boolean }
 
@@ -19,19 +20,19 @@ export async function createClient (options: Options & { name: string, scope: st
     redirect_uris: options.redirectUri ?? [],
     expires_at: options.expiresAt ?? null
   })
-  if (options.json === true) return print(JSON.stringify(made))
+  if (options.json === true) return print(jsonText(made))
   print(`client id      ${made.client_id}`)
   if (made.client_secret !== null) print(`client secret  ${made.client_secret}\n\nThe secret is shown this once: keep it.`)
 }
 
 export async function listClients (options: Options): Promise<void> {
   const { data } = await admin<{ data: Client[] }>(options, 'GET', '/admin/oauth/clients')
-  if (options.json === true) return print(JSON.stringify(data))
+  if (options.json === true) return print(jsonText(data))
   print(table(['CLIENT ID', 'NAME', 'TYPE', 'SCOPES', 'REDIRECT URIS', 'STATE', 'LAST USED', 'EXPIRES'],
     data.map((one) => [one.client_id, one.name, one.type, one.scopes.join(' '), one.redirect_uris.join(' ') || 'any', state(one), one.last_used_at ?? 'never', one.expires_at ?? 'never'])))
 }
 
 export async function revokeClient (id: string, options: Options): Promise<void> {
   const client = await admin<Client>(options, 'DELETE', `/admin/oauth/clients/${encodeURIComponent(id)}`)
-  print(options.json === true ? JSON.stringify(client) : `${client.client_id} (${client.name}) is revoked, and so are its tokens.`)
+  print(options.json === true ? jsonText(client) : `${client.client_id} (${client.name}) is revoked, and so are its tokens.`)
 }

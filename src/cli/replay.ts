@@ -9,6 +9,7 @@ import { addressOf, CliError, variable, type Where } from './admin.js'
 import { differences } from './json-difference.js'
 import { readText } from './read-text.js'
 import { findEntry, targetOf } from './requests.js'
+import { jsonText } from './json-text.js'
 
 interface Options extends Where { readonly json?: boolean, readonly keyFile?: string, readonly baseUrl?: string, readonly sameReference?: boolean }
 
@@ -104,7 +105,7 @@ export async function replay (id: string, options: Options): Promise<void> {
   const note = noteOn(entry, options)
   const lines = compare(entry, answer)
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ replayed: entry.id, status: answer.status, headers: answer.headers, body: answer.body, differences: lines, note })}\n`)
+    process.stdout.write(`${jsonText({ replayed: entry.id, status: answer.status, headers: answer.headers, body: answer.body, differences: lines, note })}\n`)
     return
   }
   process.stdout.write(printable([`${entry.method} ${targetOf(entry)}`, ...(note === null ? [] : [note]), '', String(answer.status), answer.body, '', ...(lines.length === 0 ? ['Nothing differs.'] : ['What differs:', ...lines.map((line) => `  ${line}`)]), ''].join('\n')))

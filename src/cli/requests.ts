@@ -4,6 +4,7 @@ import type { RequestEntry, RequestSummary } from '../requests/entry.js'
 import { admin, CliError, type Where } from './admin.js'
 import { leftOut, openFollowed } from './followed.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 /** The filters of `GET /admin/requests`, as options spell them. */
 export interface RequestFilters {
@@ -48,7 +49,7 @@ export async function logs (options: Options & { follow?: boolean }): Promise<vo
   // Whoever reads only the beginning, as `head` does, ends it.
   process.stdout.on('error', () => { process.exit(0) })
   const colours = process.stdout.isTTY && process.stdout.hasColors()
-  const show = (one: RequestSummary): void => { print(options.json === true ? JSON.stringify(one) : lineOf(one, colours)) }
+  const show = (one: RequestSummary): void => { print(options.json === true ? jsonText(one) : lineOf(one, colours)) }
   if (options.follow === true) return await follow(options, show)
   const { data } = await admin<{ data: RequestSummary[] }>(options, 'GET', pathOf(options))
   for (const one of data.reverse()) show(one)
@@ -64,7 +65,7 @@ async function follow (options: Options, show: (one: RequestSummary) => void): P
 
 export async function listRequests (options: Options): Promise<void> {
   const { data } = await admin<{ data: RequestSummary[] }>(options, 'GET', pathOf(options))
-  if (options.json === true) return print(JSON.stringify(data))
+  if (options.json === true) return print(jsonText(data))
   print(printable(table(['ID', 'AT', 'METHOD', 'PATH', 'STATUS', 'MS', 'KEY', 'INSTANCE', 'REASON'], data.map((one) =>
     [one.id, one.at, one.method, one.path, String(one.status ?? one.end), one.ms.toFixed(1), one.key?.name ?? '', one.instance_id ?? '', one.reason ?? '']))))
 }
@@ -95,7 +96,7 @@ const headerLines = (headers: RequestEntry['request']['headers']): string[] => h
 
 export async function showRequest (id: string, options: Where & { json?: boolean }): Promise<void> {
   const entry = await findEntry(options, id)
-  if (options.json === true) return print(JSON.stringify(entry))
+  if (options.json === true) return print(jsonText(entry))
   const { request, response } = entry
   print([
     lineOf(entry, process.stdout.isTTY && process.stdout.hasColors()), '',

@@ -1,6 +1,7 @@
 import type { Verdict } from '../instances/reach.js'
 import { admin, type Where } from './admin.js'
 import { table } from './table.js'
+import { jsonText } from './json-text.js'
 
 interface Health { readonly status: string, readonly database?: string, readonly sandbox?: string }
 
@@ -12,7 +13,7 @@ export async function status (options: Where & { json?: boolean }): Promise<void
     : { data: [] }
   if (health.status !== 'UP') process.exitCode = 1
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ ...health, instances: data })}\n`)
+    process.stdout.write(`${jsonText({ ...health, instances: data })}\n`)
     return
   }
   const parts = [['gateway', health.status], ['database', health.database ?? 'DOWN'], ['sandbox', health.sandbox ?? 'DOWN']]
