@@ -30,7 +30,7 @@ export function instanceIdOf (target: string): string | undefined | null {
 }
 
 function isInstanceId (pair: string): boolean {
-  if (pair.startsWith('instance_id')) return pair.length === 11 || pair[11] === '=' || (pair[11] === '%' && nameIs(pair))
+  if (pair.startsWith('instance_id')) return pair.length === 11 || pair[11] === '='
   return pair.includes('%') && nameIs(pair)
 }
 

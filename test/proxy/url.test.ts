@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { instanceIdOf } from '../../src/lib/instance-id.js'
 import { readTarget } from '../../src/proxy/url.js'
 
 describe('takes instance_id out and keeps every other byte', () => {
@@ -11,7 +12,10 @@ describe('takes instance_id out and keeps every other byte', () => {
     ['/proxy/a?b=1&instance_id=i', '/a?b=1', 'i'],
     ['/proxy/a?&&instance_id=i&&', '/a?&&&', 'i'],
     ['/proxy/a?%69nstance%5Fid=in%20st+1', '/a', 'in st 1'],
+    ['/proxy/a?%69nstance_id=in+st', '/a', 'in st'],
     ['/proxy/a?instance_id', '/a', ''],
+    ['/proxy/a?%69nstance_id', '/a', ''],
+    ['/proxy/a?instance_id%3D=x&instance_id%=y&instance_id%00=z&instance_id+=q', '/a?instance_id%3D=x&instance_id%=y&instance_id%00=z&instance_id+=q', undefined],
     ['/proxy/a?instance_id=%ff', '/a', '%ff'],
     ['/proxy/a?Instance_Id=x&instance_id2=y&xinstance_id=z&instance_id%=q', '/a?Instance_Id=x&instance_id2=y&xinstance_id=z&instance_id%=q', undefined],
     ['/proxy/a?q=a/../b&r=%2e%2e%2f&s=a\\b&t=//&u=?&v=\xe9', '/a?q=a/../b&r=%2e%2e%2f&s=a\\b&t=//&u=?&v=\xe9', undefined],
@@ -38,6 +42,11 @@ describe('refuses what could be read as another route or host', () => {
     '/proxy/%00', '/proxy/%0d%0aX:1', '/proxy/%1F', '/proxy/%7f', '/proxy/a#b', '/proxy/a?b#c', '/proxy/a?b c', '/proxy/a?b\r\nc', '/proxy/a?b\x00',
     'http://evil.test/proxy/a', 'https://evil.test', '//evil.test/proxy/a', 'evil.test:80', '*', '', '/proxy', '/proxy?a', '/proxyx/a', '/%70roxy/a', '/PROXY/a', '/admin/keys', '/./proxy/a'
   ].filter((raw) => raw !== '/proxy/a/'))('%j', (raw) => { expect(readTarget(raw)).toBe('PATH_REFUSED') })
+})
+
+test('admission reads instance_id where the forwarder does: in the query alone, and an empty one is none', () => {
+  expect(['/proxy/a', '/proxy/a&instance_id=i', '/proxy/a?b', '/proxy/a?instance_id=', '/proxy/a?instance_id=i', '/proxy/a?instance_id=i&instance_id=i'].map(instanceIdOf))
+    .toEqual([undefined, undefined, undefined, undefined, 'i', null])
 })
 
 test('a slash at the end stays, for the router to judge', () => {
