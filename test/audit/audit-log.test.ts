@@ -106,7 +106,7 @@ test('pages follow one another, back by a cursor and on after a row', async () =
 })
 
 test.each([
-  ['colour=red', /colour is not a filter/], ['limit=0', /limit must be/], ['limit=1001', /limit must be/], ['cursor=x', /cursor must be/], ['outcome=maybe', /outcome must be one of/],
+  ['colour=red', /colour is no filter/], ['limit=0', /limit must be/], ['limit=1001', /limit must be/], ['cursor=x', /cursor must be/], ['outcome=maybe', /outcome must be one of/],
   ['since=yesterday', /since must be/], ['entity_kind=x', /entity_kind must be/], ['action=a&action=b', /more than once/], ['limit=1&limit=2', /more than once/], ['after=1&cursor=x', /exclude/], ['format=xml', /format must be/], ['status=9xx', /status must be/], ['actor=%00', /no row/]
 ])('a list of %s is refused', async (query, sentence) => {
   const { status, json } = await admin('GET', `/admin/audit?${query}`)
