@@ -28,7 +28,7 @@ test('publint finds nothing in what is packed', async () => {
 
 test('what runs is packed, and nothing of the workshop', () => {
   const paths = packed.files.map(({ path }) => path)
-  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'docs/exec.md', 'openapi.yaml', 'dist/template/postgres.tar.gz', ...Object.values(manifest.bin)]))
+  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'SECURITY.md', 'docs/exec.md', 'openapi.yaml', 'dist/template/postgres.tar.gz', ...Object.values(manifest.bin)]))
   expect(paths.filter((path) => path.endsWith('.sql')).length).toBeGreaterThan(10)
   // Declarations of the published entry alone: no other file can be imported.
   expect(paths.filter((path) => /\.[cm]?ts$/.test(path) && !path.startsWith('dist/src/testing/'))).toEqual([])
