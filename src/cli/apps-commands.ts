@@ -6,8 +6,8 @@ import { installApp, launchApp, listApps, listDeliveries, listInstalls, redelive
 
 const DEV_HELP = `
 It works in any order: where the app does not listen yet, it is installed as soon as it does. An app that checks signatures is
-started second, with the signing secret that this shows first. An app with the same callback is taken over, and an earlier
-install of it on the instance ended. On Ctrl+C the app is told that it is uninstalled, and removed whatever it answers; --keep
+started second, with the signing secret that this shows first. What an earlier one has left at the same callback is taken over,
+and its install on the instance ended; an app that apps register made is left alone. On Ctrl+C the app is told that it is uninstalled, and removed whatever it answers; --keep
 leaves both, and the next start has the same secret. The gateway must allow apps on this machine: it does with --ephemeral, else start it
 with APPS_ALLOW_LOCAL=true.`
 

@@ -23,6 +23,9 @@ export interface DevOptions extends Where {
 
 type Revealed = Install & { readonly api_key: string }
 
+/** What it registers is told by this from what somebody registered to last, which it leaves alone. */
+const OF_DEV = 'An app under development.'
+
 /** Milliseconds between two looks whether the app is there. */
 const AGAIN_MS = 1_000
 
@@ -48,7 +51,7 @@ function manifestOf ({ callback, portal, permissions, name }: DevOptions): Manif
   }
   return {
     display_name: name ?? `App at ${new URL(callback).host}`,
-    description: 'An app under development.',
+    description: OF_DEV,
     callback_url: callback,
     portal_generator_url: portal ?? new URL('portal', callback).href,
     permissions: permissions === undefined ? PERMISSIONS : permissionsIn(permissions)
@@ -66,6 +69,9 @@ async function sandboxOf (where: Where): Promise<string> {
 async function registered (where: Where, manifest: Manifest): Promise<App & { readonly signing_secret?: string }> {
   const { data } = await admin<{ data: App[] }>(where, 'GET', '/admin/apps')
   const known = data.find((one) => one.callback_url === manifest.callback_url)
+  if (known !== undefined && known.description !== OF_DEV) {
+    throw new CliError(`${known.app_id} (${known.display_name}) is registered with this callback already, and not by apps dev: give this another --callback, or first remove that one with blnk-gateway apps remove ${known.app_id}`)
+  }
   return known === undefined ? await admin<Registered>(where, 'POST', '/admin/apps', manifest) : await admin<App>(where, 'PUT', appPath(known.app_id), manifest)
 }
 

@@ -284,6 +284,16 @@ describe('dev', () => {
     expect((await admin('GET', `/admin/installs?instance_id=${own.instanceId}`)).json.data.filter((one: { error: string | null }) => one.error?.includes('https') === true)).toHaveLength(2)
   })
 
+  test('an app that was registered to last is left alone', async () => {
+    const callback = `${at}/lasting`
+    const made = await admin('POST', '/admin/apps', { display_name: 'Lasting', description: 'of a test', callback_url: callback, portal_generator_url: `${at}/portal`, permissions: ['data:read'] })
+    keepSecrets(made.json.signing_secret)
+    const { code, stderr } = await dev(callback).ended
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${made.json.app_id as string} (Lasting) is registered with this callback already`)])
+    expect(await appsAt(callback)).toMatchObject([{ display_name: 'Lasting', permissions: ['data:read'] }])
+    await admin('DELETE', `/admin/apps/${made.json.app_id as string}`)
+  })
+
   test('an app that refuses its install is shown, and removed', async () => {
     const refusing = createTestApp()
     refusing.takes = false
