@@ -11,3 +11,6 @@ export function hasFaultyFraming (raw: readonly string[], httpVersion: string): 
   }
   return false
 }
+
+/** Header fields of a request. Node bounds the length of names and values alone: 16,000 short ones would pass. */
+export const MOST_FIELDS = 1_000

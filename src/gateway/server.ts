@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody'
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, { LogController, type ConnectionError, type FastifyBaseLogger, type FastifyBodyParser, type FastifyError, type FastifyHttpOptions, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CATALOGUE, GatewayError } from '../errors.js'
@@ -12,7 +12,7 @@ import { proxyScope } from '../proxy/plugin.js'
 import { refuse } from '../proxy/refuse.js'
 import { admit } from './admit.js'
 import { allowOrigins } from './cors.js'
-import { hasFaultyFraming } from './framing.js'
+import { hasFaultyFraming, MOST_FIELDS } from './framing.js'
 import { guarded } from './guarded.js'
 import { isHttps } from './https.js'
 import { createNear } from './near-routes.js'
@@ -20,6 +20,7 @@ import { notBuilt, routeNotBuilt } from './not-built.js'
 import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
+import { limitSlowClients, lookEvery } from './slow-clients.js'
 import { unknownRoute } from './unknown-route.js'
 
 declare module 'fastify' {
@@ -73,10 +74,12 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
     }
   }
   // The certificate comes before it listens.
-  const https = isHttps(rooms.config) ? { https: { ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } } : {}
-  const app = Fastify({ ...options, ...https })
+  const node = { connectionsCheckingInterval: lookEvery(rooms.config.clientTimeoutMs) }
+  const kind = isHttps(rooms.config) ? { https: { ...node, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } } : { http: node }
+  const app = Fastify({ ...options, ...kind })
+  limitSlowClients(app.server, rooms.config.clientTimeoutMs, answerLate)
   continueAfterAdmission(app)
-  // Past its standard of 2,000 Node leaves headers out without a word; their bytes are bounded in any case.
+  // Past its standard of 2,000 Node leaves headers out without a word; ours refuses.
   app.server.maxHeadersCount = 0
   // Many clients name a content type on every request, also where there is no content.
   const parseJson = app.getDefaultJsonParser('error', 'error') as (...values: Parameters<FastifyBodyParser<string>>) => void
@@ -92,8 +95,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   app.decorateRequest('record', null)
   app.addHook('onRequest', (request, reply, done) => {
     request.record = beginRecord(observers, request, reply)
-    const { rawHeaders, httpVersion } = request.raw
-    done(hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers: { Connection: 'close' } }) : undefined)
+    done(faultOfHead(request.raw))
   })
   allowOrigins(app, rows, rooms.config)
   const near = createNear(rows)
@@ -137,6 +139,12 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   return app
 }
 
+function faultOfHead ({ rawHeaders, httpVersion }: IncomingMessage): GatewayError | undefined {
+  const headers = { Connection: 'close' }
+  if (rawHeaders.length > 2 * MOST_FIELDS) return new GatewayError('HTTP_HEAD_TOO_LARGE', { message: `This request has more than ${MOST_FIELDS} header fields`, headers })
+  return hasFaultyFraming(rawHeaders, httpVersion) ? new GatewayError('HTTP_MALFORMED_REQUEST', { headers }) : undefined
+}
+
 function addRow (app: FastifyInstance, row: Row, rooms: Rooms): void {
   app.route({
     method: row.method,
@@ -176,6 +184,12 @@ function answerBrokenHttp (error: ConnectionError, socket: Socket): void {
   const [reason, answer] = BROKEN_HTTP[error.code] ?? NOT_HTTP
   const body = answer.body()
   socket.end(`HTTP/1.1 ${reason}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+}
+
+function answerLate (socket: Socket): void {
+  answerBrokenHttp(Object.assign(new Error('the body did not come'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }) as ConnectionError, socket)
+  // Else the rest could still come, and what was refused be done.
+  socket.destroySoon()
 }
 
 /** undefined on unknown routes */

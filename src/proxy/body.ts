@@ -6,26 +6,33 @@ import type { Watch } from '../gateway/record.js'
 /** Bytes of a body that is filled, and so held in memory: what Core itself reads at most (spec/09 1, body limit). */
 export const MOST_FILLED = 5 * 1024 * 1024
 
+/** Told to a request whose body does not go on (src/gateway/slow-clients.ts): who listens answers it. */
+export const LATE = 'late'
+
 /**
  * Reads a whole body.
  * @returns undefined when the caller left before its end
- * @throws GatewayError GEN_PAYLOAD_TOO_LARGE once it is longer than `most` bytes; what was read is let go
+ * @throws GatewayError GEN_PAYLOAD_TOO_LARGE once it is longer than `most` bytes, HTTP_REQUEST_TIMEOUT when it does not go on;
+ * what was read is let go
  */
 export function collectBody (request: IncomingMessage, most: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
     const done = (): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose).off(LATE, onLate)
+    }
+    const giveUp = (error: GatewayError): void => {
+      done()
+      request.pause()
+      reject(error)
     }
     const onData = (chunk: Buffer): void => {
       length += chunk.length
-      if (length > most) {
-        done()
-        request.pause()
-        reject(new GatewayError('GEN_PAYLOAD_TOO_LARGE'))
-      } else chunks.push(chunk)
+      if (length > most) giveUp(new GatewayError('GEN_PAYLOAD_TOO_LARGE'))
+      else chunks.push(chunk)
     }
+    const onLate = (): void => { giveUp(new GatewayError('HTTP_REQUEST_TIMEOUT')) }
     const onEnd = (): void => {
       done()
       resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))
@@ -34,7 +41,7 @@ export function collectBody (request: IncomingMessage, most: number): Promise<Bu
       done()
       resolve(undefined)
     }
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose).on(LATE, onLate)
   })
 }
 
@@ -49,14 +56,15 @@ export function streamBody (request: IncomingMessage, watches?: readonly Watch[]
   }
   const onEnd = (): void => { body.push(null) }
   const onClose = (): void => { if (!request.complete) body.destroy(new Error('the caller left before the end of its body')) }
+  const onLate = (): void => { body.destroy(new GatewayError('HTTP_REQUEST_TIMEOUT')) }
   const body = new Readable({
     read () { request.resume() },
     destroy (error, done) {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose).off(LATE, onLate)
       done(error)
     }
   })
   body.on('error', () => {})
-  request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+  request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose).on(LATE, onLate)
   return body
 }

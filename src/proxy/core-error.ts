@@ -14,6 +14,8 @@ const BROKEN = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_
  * @param connected whether the request was handed to a connection, so that Core may have carried it out
  */
 export function coreError (cause: Error & { code?: string }, connected: boolean, headers: Readonly<Record<string, string>>): GatewayError {
+  // The caller's own doing.
+  if (cause instanceof GatewayError) return cause
   const code = cause.code ?? ''
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new GatewayError('CORE_TIMEOUT', { cause, headers })
   if (!connected || NOT_CONNECTED.has(code)) return new GatewayError('CORE_UNREACHABLE', { cause, headers })
