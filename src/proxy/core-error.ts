@@ -7,7 +7,7 @@ const NOT_CONNECTED = new Set([
 ])
 
 /** Its answer broke HTTP, or a limit of ours on the size of a head. */
-const BROKEN = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ERR_INVALID_CHAR', 'ERR_HTTP_INVALID_STATUS_CODE', 'TOO_MANY_INFORMATIONAL'])
+const BROKEN = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ERR_INVALID_CHAR', 'ERR_HTTP_INVALID_STATUS_CODE', 'TOO_MANY_INFORMATIONAL', 'UNKNOWN_TRANSFER_CODING'])
 
 /**
  * What a caller is told when Core gave no answer. The cause stays in the log: it names hosts.

@@ -15,6 +15,11 @@ const MOST_INFORMATIONAL = 16
 
 const NOT_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/
 
+/** Characters: undici bounds the fields of an answer, and not this. */
+const LONGEST_REASON = 128
+
+const reasonOf = (status: number, reason: string): string => reason.length > LONGEST_REASON || NOT_IN_REASON.test(reason) ? STATUS_CODES[status] ?? '' : reason
+
 /** Wants a whole answer before any of it is passed on, and the request done though its caller leaves. */
 export interface Keeping {
   sent(): void
@@ -87,11 +92,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#resume = resume
     if (this.request.record !== null) this.request.record.coreUntil = performance.now()
-    const { headers, contentLength } = responseHeaders(raw)
+    const { headers, contentLength, transferCoding } = responseHeaders(raw)
+    // undici undoes `chunked` alone; with another coding the bytes would not be what the fields that are left say (RFC 9112 6.1).
+    if (transferCoding !== undefined && transferCoding.toLowerCase() !== 'chunked') throw Object.assign(new Error('a transfer coding that nobody asked for'), { code: 'UNKNOWN_TRANSFER_CODING' })
     if (this.keeping === undefined) addOurs(headers, this.call, this.reply)
     // What cannot be passed on is not kept either.
     else for (let i = 0; i < headers.length; i += 2) validateHeaderValue(headers[i]!, headers[i + 1]!)
-    this.#head = { status, reason: NOT_IN_REASON.test(reason) ? STATUS_CODES[status] ?? '' : reason, headers, contentLength }
+    this.#head = { status, reason: reasonOf(status, reason), headers, contentLength }
     if (status === 204 || status === 304) {
       // These end with their head, whatever Content-Length says (RFC 9112 6.3); undici would wait for a body.
       if (this.keeping !== undefined) this.#keep()

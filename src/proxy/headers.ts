@@ -66,22 +66,24 @@ export function requestHeaders (raw: readonly string[], key: string | undefined)
  * the answer is Core's, and a cookie set so never comes back to it.
  * @param raw as undici hands them over
  */
-export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders, contentLength: number | undefined } {
+export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders, contentLength: number | undefined, transferCoding: string | undefined } {
   const texts: RawHeaders = []
   // latin1, as Node reads and writes header bytes: every byte stays what it is.
   for (const part of raw) texts.push(part.toString('latin1'))
   const named = namedInConnection(texts)
   const headers: RawHeaders = []
   let contentLength: number | undefined
+  let transferCoding: string | undefined
   for (let i = 0; i < texts.length; i += 2) {
     const name = texts[i]!
     const lower = name.toLowerCase()
+    if (lower === 'transfer-encoding') transferCoding = transferCoding === undefined ? texts[i + 1]! : `${transferCoding}, ${texts[i + 1]!}`
     // Which pages may read an answer is the gateway's to say: CORS_ORIGINS.
     if (HOP_BY_HOP.has(lower) || named?.has(lower) || lower.startsWith('access-control-')) continue
     if (lower === 'content-length') contentLength = Number(texts[i + 1])
     headers.push(name, texts[i + 1]!)
   }
-  return { headers, contentLength }
+  return { headers, contentLength, transferCoding }
 }
 
 /** Whether a flat list of headers has this one; `name` in lower case. */
