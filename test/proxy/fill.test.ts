@@ -79,6 +79,11 @@ describe('nesting', () => {
   const nested = (depth: number): string => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
   test('9,999 arrays in the object are read, as Go does', () => { expect(filled(nested(9_999))).toHaveLength(2) })
   test('10,000 are refused by Go, and go on unchanged', () => { expect(single(nested(10_000))).toBe(nested(10_000)) })
+  test('so are objects, of which the deepest is still known to be one', () => {
+    const objects = (depth: number): string => `${'{"a":'.repeat(depth)}1${',"b":2}'.repeat(depth)}`
+    expect(filled(objects(10_000))).toHaveLength(2)
+    expect(single(objects(10_001))).toBe(objects(10_001))
+  })
   test.each(['[', '{"a":'])('1,000,000 times %s', (opening) => {
     const sent = `{"a":${opening.repeat(1_000_000)}`
     expect(single(sent)).toBe(sent)
