@@ -60,9 +60,10 @@ async function run (program, args, port, folder) {
 
 /**
  * The gateway as it ships, in front of a real Core: key look-up, expiry, scope, instance, routing, fill, headers, request id,
- * metrics, rate limits, audit log. Its own state lies in a Postgres server where there is one.
+ * metrics, rate limits, audit log. Its own state lies in a Postgres server where there is one. `args` are Node's; with `ipc` it
+ * can be sent messages.
  */
-export async function startGateway (core, databaseUrl) {
+export async function startGateway (core, databaseUrl, { args: more = [], ipc = false } = {}) {
   const folder = folderOf('gateway')
   const state = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
   const env = {
@@ -80,15 +81,15 @@ export async function startGateway (core, databaseUrl) {
     RATE_LIMIT_INSTANCE: '999999999/1m',
     ...JSON.parse(process.env.BENCH_SETTINGS ?? '{}')
   }
-  const bin = process.env.BENCH_BIN ?? fileURLToPath(new URL("../dist/src/cli/bin.js", import.meta.url))
-  const args = process.env.BENCH_NODE_ARGS?.split(' ') ?? []
-  const child = spawn(process.execPath, [...args, bin, 'start', '--json', '--port', '0', '--data-dir', path.join(folder, 'data')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  const bin = process.env.BENCH_BIN ?? fileURLToPath(new URL('../dist/src/cli/bin.js', import.meta.url))
+  const args = [...process.env.BENCH_NODE_ARGS?.split(' ') ?? [], ...more]
+  const child = spawn(process.execPath, [...args, bin, 'start', '--json', '--port', '0', '--data-dir', path.join(folder, 'data')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'inherit', ...(ipc ? ['ipc'] : [])] })
   process.once('exit', () => {
     child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   })
   const { url } = JSON.parse((await once(createInterface(child.stdout), 'line'))[0])
-  return { url, pid: child.pid, ...CALLER, stop: async () => { child.kill('SIGTERM'); await once(child, 'exit') } }
+  return { url, pid: child.pid, child, ...CALLER, stop: async () => { child.kill('SIGTERM'); await once(child, 'exit') } }
 }
 
 const folderOf = (kind) => mkdtempSync(path.join(os.tmpdir(), `bench-${kind}-`))
