@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fillBulk, fillTransaction } from '../../src/proxy/fill.js'
 import { parseJson, type JsonNode } from '../../src/lib/json/parse.js'
+import { counted } from '../support/counted-bytes.js'
+import { anyBody, object, scalar, spelling, value } from '../support/json-bodies.js'
 
 // The reading that these compare with is another parser, whose own tests hold it to encoding/json.
 
@@ -10,45 +12,6 @@ const check = <T>(property: fc.IProperty<T>, numRuns = 3_000): void => {
   console.info(`seed ${seed}`)
   fc.assert(property, { seed, numRuns })
 }
-
-const space = fc.stringMatching(/^[ \t\r\n]{0,2}$/)
-const escape = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
-
-/** A spelling of a key that Go folds to `name`, or nearly. */
-const spelling = (name: string): fc.Arbitrary<string> =>
-  fc.array(fc.integer({ min: 0, max: 5 }), { minLength: name.length, maxLength: name.length }).map((ways) => [...name].map((letter, i) => {
-    switch (ways[i]) {
-      case 1: return letter.toUpperCase()
-      case 2: return escape(letter)
-      case 3: return letter === 's' ? '\u017f' : letter
-      case 4: return letter === 's' ? '\\u017F' : escape(letter.toUpperCase())
-      default: return letter
-    }
-  }).join(''))
-
-const key = fc.oneof(
-  spelling('precision'), spelling('reference'), fc.constantFrom('precision', 'reference', 'precise_amount', 'precisio', 'referenc\\u0065s', '', '\\"', '\\ud83d\\ude00', '\ud83d\ude00'),
-  fc.string().map((text) => JSON.stringify(text).slice(1, -1))
-)
-const scalar = fc.oneof(
-  fc.constantFrom('null', 'null', 'true', 'false', '0', '-0', '1.50', '1E400', '-1e-9', '""', '"}"', '"\\\\"', '"\\u0000{"'),
-  fc.bigInt().map(String), fc.string().map((text) => JSON.stringify(text)), fc.double({ noNaN: true, noDefaultInfinity: true }).map(String)
-)
-const { value, object } = fc.letrec<{ value: string, object: string, array: string, member: string }>((tie) => ({
-  value: fc.oneof({ maxDepth: 4, withCrossShrink: true }, scalar, tie('array'), tie('object')),
-  array: fc.tuple(space, fc.array(fc.tuple(tie('value'), space).map(([text, after]) => text + after), { maxLength: 4 })).map(([before, items]) => `[${before}${items.join(',')}]`),
-  member: fc.tuple(space, key, space, space, tie('value'), space).map(([a, name, b, c, text, d]) => `${a}"${name}"${b}:${c}${text}${d}`),
-  object: fc.tuple(space, fc.array(tie('member'), { maxLength: 6 })).map(([before, members]) => members.length === 0 ? `{${before}}` : `{${members.join(',')}}`)
-}))
-const body = fc.tuple(space, fc.oneof({ weight: 9, arbitrary: object }, value), fc.constantFrom('', ' ', '\n{}', ',', 'x', '}')).map((parts) => parts.join(''))
-
-/** The same with a byte changed, taken away or put in: often broken, sometimes not. */
-const mutated = fc.tuple(body, fc.nat(), fc.constantFrom('', '"', '\\', '{', '}', '[', ']', ',', ':', '0', 'n', '\u0001', '\u00ff'), fc.nat({ max: 1 })).map(([text, at, by, taken]) => {
-  const bytes = Buffer.from(text)
-  const cut = bytes.length === 0 ? 0 : at % bytes.length
-  return Buffer.concat([bytes.subarray(0, cut), Buffer.from(by, 'latin1'), bytes.subarray(cut + taken)])
-})
-const anyBody = fc.oneof(body.map((text) => Buffer.from(text)), mutated, fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)))
 
 const fold = (text: string): string => text.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 const has = (node: JsonNode, name: string): boolean => node.items.some((item, i) => fold(node.keys[i]!) === name && item.kind !== 'null')
@@ -107,22 +70,6 @@ test('every item of a bulk has both members afterwards, and nothing else changes
     })
   }), 1_000)
 })
-
-/** A buffer that counts how often each of its bytes is read. */
-function counted (bytes: Buffer): { bytes: Buffer, most: () => number } {
-  const visits = new Uint32Array(bytes.length + 8)
-  const proxy = new Proxy(bytes, {
-    get (target, name) {
-      if (typeof name === 'string' && /^\d+$/.test(name)) {
-        visits[Math.min(Number(name), visits.length - 1)]!++
-        return target[Number(name)]
-      }
-      const member = Reflect.get(target, name, target) as unknown
-      return typeof member === 'function' ? member.bind(target) as unknown : member
-    }
-  })
-  return { bytes: proxy, most: () => visits.subarray(0, bytes.length).reduce((a, b) => Math.max(a, b), 0) }
-}
 
 test('no byte is visited more than a fixed number of times', () => {
   check(fc.property(anyBody, (sent) => {
