@@ -89,7 +89,7 @@ export async function startGateway (core, databaseUrl, { args: more = [], ipc = 
     rmSync(folder, { recursive: true, force: true })
   })
   const { url } = JSON.parse((await once(createInterface(child.stdout), 'line'))[0])
-  return { url, pid: child.pid, child, ...CALLER, stop: async () => { child.kill('SIGTERM'); await once(child, 'exit') } }
+  return { url, pid: child.pid, asked: child, ...CALLER, stop: async () => { child.kill('SIGTERM'); await once(child, 'exit') } }
 }
 
 const folderOf = (kind) => mkdtempSync(path.join(os.tmpdir(), `bench-${kind}-`))

@@ -30,8 +30,8 @@ const [{ port: core }] = await once(child, 'message')
 const database = existsSync('/usr/lib/postgresql') ? await startServer() : undefined
 const gateway = await startGateway(`http://127.0.0.1:${core}`, database?.url, { args: ['--expose-gc', '--import', fileOf('soak-probe.mjs')], ipc: true })
 const probe = async () => {
-  gateway.child.send({ core })
-  return (await once(gateway.child, 'message'))[0]
+  gateway.asked.send({ core })
+  return (await once(gateway.asked, 'message'))[0]
 }
 
 const counts = { answered: 0, cut: 0, left: 0, wrong: 0, unanswered: 0 }
