@@ -27,9 +27,6 @@ export interface Keeping {
   keep(answer: Answer): Promise<void>
 }
 
-/** Bytes of an answer that goes out in one write with its head. */
-const ONE_WRITE = 16 * 1024
-
 /** Bytes of an answer that is kept; a longer one is passed on as it comes. */
 const MOST_KEPT = 1024 * 1024
 
@@ -220,8 +217,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const settle = this.#settle
     this.#finish()
     if (last === undefined) this.#response.end()
-    // Head and text are one string to Node, and one piece of memory to the kernel: with a buffer they are two.
-    else if (last.length <= ONE_WRITE && this.#received === last.length) this.#response.end(last.toString('latin1'), 'latin1')
     else this.#response.end(last)
     settle?.resolve()
   }

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { launch, start, workFolder, type Started } from '../house/command.js'
 import { call, type Answer } from '../support/gateway.js'
@@ -31,9 +33,10 @@ function pass (incoming: IncomingMessage, outgoing: ServerResponse): void {
 }
 
 const server = createServer(pass)
+// What it has to end is known to it only where it is called as the file begins.
+const folder = workFolder()
 beforeAll(async () => {
-  const cwd = workFolder()
-  const running = launch(['sandbox', '--json', '--port', '0'], { cwd, env: { SANDBOX_CORE_KEY: CORE_KEY } })
+  const running = launch(['sandbox', '--json', '--port', '0'], { cwd: folder, env: { SANDBOX_CORE_KEY: CORE_KEY } })
   core = (JSON.parse((await running.until(/\n/)).split('\n', 1)[0] as string) as { sandbox_core_url: string }).sandbox_core_url
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -64,7 +67,7 @@ async function balanceOf (indicator: string): Promise<unknown> {
 
 /** Begins a request, waits until the Core has answered it, and kills the gateway before it knows. @returns the next one, of the same data */
 async function killedBetween (path: string, body: object): Promise<{ next: Started, apiKey: string }> {
-  const cwd = workFolder()
+  const cwd = mkdtempSync(join(folder, 'data-'))
   const env = { CORE_URL: between, CORE_KEY, SANDBOX: 'off' }
   const first = await start([], { cwd, env })
   const apiKey = first.line.api_key as string
