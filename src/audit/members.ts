@@ -40,12 +40,23 @@ export class Members {
 
   get (name: string): string | undefined { return this.#found.get(name) }
 
-  add (chunk: Uint8Array): void {
+  add (chunk: Buffer): void {
+    let escape = -1
     for (let i = 0; i < chunk.length && this.#left > 0; i++) {
       this.#left--
       const byte = chunk[i]!
       if (this.#inString) this.#inside(byte)
       else if (byte > 0x20) this.#outside(byte)
+      if (byte !== QUOTE || !this.#inString) continue
+      // Most strings are whole in their chunk and escape nothing: they are not looked at byte by byte.
+      if (escape < i && escape !== Infinity) escape = chunk.indexOf(BACKSLASH, i)
+      if (escape === -1) escape = Infinity
+      const end = chunk.indexOf(QUOTE, i + 1)
+      if (end === -1 || end > escape || end - i > this.#left) continue
+      this.#left -= end - i
+      this.#inString = false
+      this.#end(this.#kept === null || end - i - 1 > MOST_TEXT ? undefined : chunk.toString('utf8', i + 1, end))
+      i = end
     }
   }
 
@@ -55,7 +66,7 @@ export class Members {
   #inside (byte: number): void {
     if (byte === QUOTE && !this.#escaped) {
       this.#inString = false
-      this.#end()
+      this.#end(this.#kept === null ? undefined : decoded(this.#kept))
       return
     }
     this.#escaped = byte === BACKSLASH && !this.#escaped
@@ -64,9 +75,8 @@ export class Members {
     else this.#kept = null
   }
 
-  #end (): void {
+  #end (text: string | undefined): void {
     if (this.#depth !== 1) return
-    const text = this.#kept === null ? undefined : decoded(this.#kept)
     if (this.#next === 'name') {
       this.#wanted = text !== undefined && this.names.includes(text) && !this.#found.has(text) ? text : undefined
     } else if (this.#wanted !== undefined && text !== undefined) {

@@ -21,7 +21,7 @@ const value = fc.letrec((tie) => ({
   list: fc.array(tie('any'), { maxLength: 4 }),
   object: fc.dictionary(key, tie('any'), { maxKeys: 6, noNullPrototype: true })
 }))
-const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 })
+const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 20, max: 4_096 })), { minLength: 1, maxLength: 5 })
 
 test('finds what JSON.parse finds at the top level, however the bytes are cut', () => {
   fc.assert(fc.property(fc.oneof(value.object, value.any), lengths, fc.constantFrom(undefined, 1, '\t'), (body, cuts, space) => {
