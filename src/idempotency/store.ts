@@ -41,12 +41,13 @@ const DAY = "created_at < clock_timestamp() - interval '24 hours'"
 export function createIdempotencyStore (db: Queryable): IdempotencyStore {
   return {
     async begin ({ scope, instanceId, fingerprint, attempt, repeatable }) {
-      // One statement, so that of any number at once one begins. A try that was given up is taken over where Core refuses it twice.
+      // One statement, so that of any number at once one begins. A try that was given up is taken over where Core refuses it twice:
+      // both were filled, for BULK_FILL may have been turned since.
       const { rows: begun } = await db.query(`INSERT INTO gateway.idempotency AS i (scope, instance_id, fingerprint, attempt, leased_until, repeatable)
         VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => ${LEASE_S}), $5)
         ON CONFLICT (scope) DO UPDATE SET attempt = EXCLUDED.attempt, leased_until = EXCLUDED.leased_until, fingerprint = EXCLUDED.fingerprint, repeatable = EXCLUDED.repeatable,
           answer_sealed = NULL, created_at = CASE WHEN i.${DAY} THEN clock_timestamp() ELSE i.created_at END
-        WHERE i.leased_until < clock_timestamp() AND (i.${DAY} OR (i.answer_sealed IS NULL AND i.repeatable AND i.fingerprint = EXCLUDED.fingerprint))
+        WHERE i.leased_until < clock_timestamp() AND (i.${DAY} OR (i.answer_sealed IS NULL AND i.repeatable AND EXCLUDED.repeatable AND i.fingerprint = EXCLUDED.fingerprint))
         RETURNING 1`, [scope, instanceId, fingerprint, attempt, repeatable])
       if (begun.length > 0) return 'begun'
       const { rows: [found] } = await db.query<Standing>(`SELECT fingerprint, answer_sealed AS answer, leased_until >= clock_timestamp() AS runs, repeatable

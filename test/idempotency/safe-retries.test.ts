@@ -168,6 +168,18 @@ test('an answer that is lost: what has a reference is sent again with it, and wh
   expect(others).toHaveLength(1)
 })
 
+test('a bulk that was filled and whose answer is lost is not sent again once BULK_FILL is off: nothing in it would be refused', async () => {
+  answer = (_request, socket) => { socket.destroy() }
+  const bulk = { key: randomUUID(), path: '/transactions/bulk', body: `{"transactions":[${BODY}]}` }
+  const reached = await reaching(async () => {
+    expect((await send(bulk)).status).toBe(502)
+    // As BULK_FILL=true leaves it behind; here it is off.
+    await db.query('UPDATE gateway.idempotency SET repeatable = true WHERE instance_id = $1 AND answer_sealed IS NULL', [own.instanceId])
+    expect(codeOf(await send(bulk))).toEqual([409, 'IDEMPOTENCY_UNKNOWN'])
+  })
+  expect(reached).toHaveLength(1)
+})
+
 test('an answer that breaks off in the middle is none', async () => {
   answer = (_request, socket) => { socket.end('HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{"half":') }
   const key = randomUUID()
