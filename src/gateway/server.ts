@@ -17,6 +17,7 @@ import { guarded } from './guarded.js'
 import { isHttps } from './https.js'
 import { createNear } from './near-routes.js'
 import { notBuilt, routeNotBuilt } from './not-built.js'
+import { closePipelined } from './pipelined.js'
 import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
@@ -79,6 +80,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   const app = Fastify({ ...options, ...kind })
   limitSlowClients(app.server, rooms.config.clientTimeoutMs, answerLate)
   continueAfterAdmission(app)
+  closePipelined(app.server)
   // Past its standard of 2,000 Node leaves headers out without a word; ours refuses.
   app.server.maxHeadersCount = 0
   // Many clients name a content type on every request, also where there is no content.

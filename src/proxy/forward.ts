@@ -19,6 +19,7 @@ const makeReference = (): string => newId('ref')
  * @throws GatewayError when there is no answer to give
  */
 export async function forward (request: FastifyRequest, reply: FastifyReply, call: Call): Promise<void> {
+  if (hasLeft(reply)) return
   const target = readTarget(request.raw.url ?? '')
   if (typeof target === 'string') throw new GatewayError(target)
   if (call.upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
@@ -92,6 +93,7 @@ async function carryOnce (trip: Trip, { key, sent, fill }: { readonly key: strin
 /** @param body as it goes out; undefined: as it comes */
 async function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): Promise<void> {
   const { request, reply, call, path } = trip
+  if (hasLeft(reply)) return
   const fault = faultOf(call, path)
   if (fault !== undefined && await faultBefore(fault, request, reply)) return
   const upstream = upstreamNow(call)
@@ -108,6 +110,12 @@ async function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): 
   } finally {
     upstream.turns.give()
   }
+}
+
+/** Who left while something was looked up is not told of again: a body would be waited for, and an answer written, without end. */
+function hasLeft (reply: FastifyReply): boolean {
+  if (reply.raw.destroyed) reply.hijack()
+  return reply.raw.destroyed
 }
 
 /** Waits for a turn. @returns false where the caller has left meanwhile @throws GatewayError CORE_BUSY */

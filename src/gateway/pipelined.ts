@@ -1,0 +1,31 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * Tells the answers that wait behind another one on their connection (RFC 9112 9.3.2) that it is gone. Node tells only the one
+ * whose turn it is: the others would be written for ever to nobody, and nothing that ends with `close` would end.
+ */
+export function closePipelined (server: Server): void {
+  const behind = new WeakMap<Socket, Set<ServerResponse>>()
+  const of = (socket: Socket): Set<ServerResponse> => {
+    const known = behind.get(socket)
+    if (known !== undefined) return known
+    const responses = new Set<ServerResponse>()
+    behind.set(socket, responses)
+    socket.once('close', () => {
+      for (const response of responses) {
+        // Those that have had their turn meanwhile are told by Node.
+        if (response.socket !== null || response.destroyed) continue
+        response.destroy()
+        response.emit('close')
+      }
+    })
+    return responses
+  }
+  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (response.socket !== null) return
+    const responses = of(socket)
+    responses.add(response)
+    response.once('close', () => { responses.delete(response) })
+  })
+}
