@@ -75,7 +75,7 @@ export class Idempotency {
     const attempt = randomUUID()
     for (let left = TRIES; left > 0; left--) {
       const found = await this.store.begin({ scope, instanceId, fingerprint, attempt, repeatable })
-      if (found === 'begun') return this.#hold(scope, attempt)
+      if (found === 'begun' || found === 'again') return this.#hold(scope, attempt, found)
       if (found !== null) return this.#answerOf(found, fingerprint)
     }
     throw new GatewayError('IDEMPOTENCY_RUNNING', { headers: { 'Retry-After': '1' } })
@@ -95,13 +95,14 @@ export class Idempotency {
     return { ...rest, body: Buffer.from(body, 'base64') }
   }
 
-  #hold (scope: Buffer, attempt: string): Hold {
+  #hold (scope: Buffer, attempt: string, begun: 'begun' | 'again'): Hold {
     this.#running.add(attempt)
     this.#renewing ??= setInterval(() => { this.#renew() }, RENEW_MS).unref()
     let state: 'begun' | 'sent' | 'settled' = 'begun'
     const settle = async (answer: Answer | undefined): Promise<void> => {
       if (answer !== undefined && !NOT_BEGUN.has(answer.status) && !NOT_CORES.has(answer.status)) await this.store.keep(scope, attempt, this.#sealed(answer))
-      else if (state === 'begun' || NOT_BEGUN.has(answer?.status ?? 0)) await this.store.release(scope, attempt)
+      // That this try was not begun says nothing of the one before it.
+      else if (begun === 'begun' && (state === 'begun' || NOT_BEGUN.has(answer?.status ?? 0))) await this.store.release(scope, attempt)
       else await this.store.lapse(scope, attempt)
       state = 'settled'
     }

@@ -20,8 +20,8 @@ export interface Beginning {
 }
 
 export interface IdempotencyStore {
-  /** Takes the scope for this try. @returns what stands there where it is not to be had; null where that is gone meanwhile */
-  begin(beginning: Beginning): Promise<'begun' | Standing | null>
+  /** Takes the scope for this try. @returns `again` after one that may have been done; what stands there where it is not to be had; null where that is gone meanwhile */
+  begin(beginning: Beginning): Promise<'begun' | 'again' | Standing | null>
   /** Keeps the answer of a try, if it still has its scope. */
   keep(scope: Buffer, attempt: string, sealed: Buffer): Promise<void>
   /** Nothing was sent: the next one is the first. */
@@ -43,13 +43,13 @@ export function createIdempotencyStore (db: Queryable): IdempotencyStore {
     async begin ({ scope, instanceId, fingerprint, attempt, repeatable }) {
       // One statement, so that of any number at once one begins. A try that was given up is taken over where Core refuses it twice:
       // both were filled, for BULK_FILL may have been turned since.
-      const { rows: begun } = await db.query(`INSERT INTO gateway.idempotency AS i (scope, instance_id, fingerprint, attempt, leased_until, repeatable)
+      const { rows: [begun] } = await db.query<{ again: boolean }>(`INSERT INTO gateway.idempotency AS i (scope, instance_id, fingerprint, attempt, leased_until, repeatable)
         VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => ${LEASE_S}), $5)
         ON CONFLICT (scope) DO UPDATE SET attempt = EXCLUDED.attempt, leased_until = EXCLUDED.leased_until, fingerprint = EXCLUDED.fingerprint, repeatable = EXCLUDED.repeatable,
           answer_sealed = NULL, created_at = CASE WHEN i.${DAY} THEN clock_timestamp() ELSE i.created_at END
         WHERE i.leased_until < clock_timestamp() AND (i.${DAY} OR (i.answer_sealed IS NULL AND i.repeatable AND EXCLUDED.repeatable AND i.fingerprint = EXCLUDED.fingerprint))
-        RETURNING 1`, [scope, instanceId, fingerprint, attempt, repeatable])
-      if (begun.length > 0) return 'begun'
+        RETURNING created_at < statement_timestamp() AS again`, [scope, instanceId, fingerprint, attempt, repeatable])
+      if (begun !== undefined) return begun.again ? 'again' : 'begun'
       const { rows: [found] } = await db.query<Standing>(`SELECT fingerprint, answer_sealed AS answer, leased_until >= clock_timestamp() AS runs, repeatable
         FROM gateway.idempotency WHERE scope = $1`, [scope])
       return found ?? null

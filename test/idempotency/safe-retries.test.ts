@@ -168,6 +168,19 @@ test('an answer that is lost: what has a reference is sent again with it, and wh
   expect(others).toHaveLength(1)
 })
 
+test('a second try that was not begun does not undo that the first was sent: its body stays the one', async () => {
+  const answers: Answerer[] = [(_request, socket) => { socket.destroy() }, (_request, socket) => { socket.write(ok('{}').replace('200 OK', '429 No')) }, created]
+  answer = (request, socket) => { answers.shift()?.(request, socket) }
+  const key = randomUUID()
+  const reached = await reaching(async () => {
+    expect((await send({ key })).status).toBe(502)
+    expect((await send({ key })).status).toBe(429)
+    expect(codeOf(await send({ key, body: BODY.replace('1050', '2000') }))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
+    expect((await send({ key })).status).toBe(201)
+  })
+  expect(reached).toHaveLength(3)
+})
+
 test('a bulk that was filled and whose answer is lost is not sent again once BULK_FILL is off: nothing in it would be refused', async () => {
   answer = (_request, socket) => { socket.destroy() }
   const bulk = { key: randomUUID(), path: '/transactions/bulk', body: `{"transactions":[${BODY}]}` }
