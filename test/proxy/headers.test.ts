@@ -73,3 +73,11 @@ test('a header is found by its name in any case, and not by its value', () => {
   expect(hasHeader(['A', 'x-request-id', 'X-REQUEST-ID', '1'], 'x-request-id')).toBe(true)
   expect(hasHeader(['A', 'x-request-id', 'X-Request-Di', '1'], 'x-request-id')).toBe(false)
 })
+
+test.each([
+  [['Content-Type', 'a/b', 'X-Last', 'z'], undefined],
+  [['Transfer-Encoding', 'chunked', 'X-Last', 'z'], 'chunked'],
+  [['X-First', 'a', 'TRANSFER-ENCODING', 'gzip', 'X-Last', 'z', 'transfer-encoding', 'chunked', 'X-End', 'y'], 'gzip, chunked']
+])('the transfer codings of an answer %j are %s, in order, and no other header is', (fields, transferCoding) => {
+  expect(responseHeaders(fields.map((text) => Buffer.from(text))).transferCoding).toBe(transferCoding)
+})
