@@ -1,5 +1,5 @@
 import { hashKey, KEY_PREFIX, shownPrefix } from '../auth/credentials.js'
-import { GatewayError } from '../errors.js'
+import { GatewayError, refuse } from '../errors.js'
 import type { Rooms } from '../gateway/rooms.js'
 import { newId, newSecret } from '../lib/ids.js'
 import { deliver, type Told } from './deliver.js'
@@ -48,7 +48,7 @@ export async function install (rooms: Rooms, appId: string, { instanceId, permis
   if (rooms.instances.find(instanceId) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
   const granted = permissions ?? app.permissions
   const more = granted.filter((one) => !app.permissions.includes(one))
-  if (more.length > 0) throw new GatewayError('GEN_VALIDATION_ERROR', { message: `permissions: the app asks for ${app.permissions.join(', ')}, and not for ${more.join(', ')}` })
+  if (more.length > 0) refuse(`permissions: the app asks for ${app.permissions.join(', ')}, and not for ${more.join(', ')}`)
   const { appStore, changed } = rooms.opened
   const id = newId('instapp')
   const apiKey = KEY_PREFIX + newSecret()

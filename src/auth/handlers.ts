@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.js'
+import { GatewayError, refuse } from '../errors.js'
 import type { Rooms } from '../gateway/rooms.js'
 import type { Handler } from '../gateway/row.js'
 import { isAddressBlock } from '../lib/address-list.js'
@@ -74,7 +74,7 @@ const found = <T>(record: T | null): T => {
 
 function checkAddresses (list: readonly string[] | null | undefined): void {
   const wrong = list?.findIndex((one) => !isAddressBlock(one)) ?? -1
-  if (wrong !== -1) throw new GatewayError('GEN_VALIDATION_ERROR', { message: `addresses.${wrong}: must be an address or a block in CIDR notation, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32` })
+  if (wrong !== -1) refuse(`addresses.${wrong}: must be an address or a block in CIDR notation, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32`)
 }
 
 export const createKey: Handler = async (request, reply, { rooms }) => {
@@ -83,7 +83,7 @@ export const createKey: Handler = async (request, reply, { rooms }) => {
   checkAddresses(addresses)
   if (instanceId !== null && rooms.instances.find(instanceId) === undefined) throw new GatewayError('INSTANCE_NOT_FOUND')
   const expiresAt = expiryOf(body, Date.now()) ?? null
-  if (expiresAt !== null && !(Date.parse(expiresAt) > Date.now())) throw new GatewayError('GEN_VALIDATION_ERROR', { message: 'expires_at must be in the future' })
+  if (expiresAt !== null && !(Date.parse(expiresAt) > Date.now())) refuse('expires_at must be in the future')
   const { secret, record } = await makeKey(rooms.opened.keyStore, { name: body.name, scopes: body.scopes, instanceId, expiresAt, addresses })
     .catch((error: unknown) => {
       // Removed since it was looked up.

@@ -8,7 +8,6 @@ export interface Standing {
   readonly fingerprint: Buffer
   readonly answer: Buffer | null
   readonly runs: boolean
-  readonly repeatable: boolean
 }
 
 export interface Beginning {
@@ -50,7 +49,7 @@ export function createIdempotencyStore (db: Queryable): IdempotencyStore {
         WHERE i.leased_until < clock_timestamp() AND (i.${DAY} OR (i.answer_sealed IS NULL AND i.repeatable AND EXCLUDED.repeatable AND i.fingerprint = EXCLUDED.fingerprint))
         RETURNING created_at < statement_timestamp() AS again`, [scope, instanceId, fingerprint, attempt, repeatable])
       if (begun !== undefined) return begun.again ? 'again' : 'begun'
-      const { rows: [found] } = await db.query<Standing>(`SELECT fingerprint, answer_sealed AS answer, leased_until >= clock_timestamp() AS runs, repeatable
+      const { rows: [found] } = await db.query<Standing>(`SELECT fingerprint, answer_sealed AS answer, leased_until >= clock_timestamp() AS runs
         FROM gateway.idempotency WHERE scope = $1`, [scope])
       return found ?? null
     },

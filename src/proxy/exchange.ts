@@ -184,7 +184,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const passOn = (): void => {
       this.#finish()
       if (this.#callerGone) this.reply.hijack()
-      else writeAnswer({ status, reason, headers: [...headers], body }, this)
+      else writeAnswer({ status, reason, headers, body }, this)
     }
     this.keeping!.keep({ status, reason, headers, body }).then(passOn).then(settle.resolve, settle.reject)
   }
