@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { GatewayError } from '../errors.js'
 import type { AuditEntry } from './entry.js'
-import type { AuditRow } from './row.js'
 
 /** Milliseconds that a row waits for others; with the time of a statement, fewer than the 250 that are promised. */
 const GATHER_MS = 100
@@ -16,16 +15,16 @@ const RETRY_MS = 500
 const COMMIT_MS = 5_000
 
 export interface QueueOptions {
-  /** Makes the row of an entry that is taken: its place is fixed then. */
-  readonly accept: (entry: AuditEntry) => AuditRow
+  /** Makes the row of an entry that is taken, as text: its place is fixed then, and a text is the least that can wait. */
+  readonly accept: (entry: AuditEntry) => string
   /** Writes rows, all or none; the same ones again where it failed. */
-  readonly write: (rows: readonly AuditRow[]) => Promise<void>
+  readonly write: (rows: readonly string[]) => Promise<void>
   /** The most that wait. */
   readonly most: number
   readonly log: Logger
 }
 
-interface Waiting { readonly row: AuditRow, readonly written?: (() => void) | undefined }
+interface Waiting { readonly row: string, readonly written?: (() => void) | undefined }
 
 export interface Queue {
   /** Writes it within 250 ms, or as soon as the database is back; where too many wait, counts it as lost. */

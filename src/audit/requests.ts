@@ -64,12 +64,21 @@ export interface Writer {
   hasOwnRow(refusal: Refusal): boolean
 }
 
-const commonOf = (outcome: Outcome): Pick<AuditEntry, 'at' | 'outcome' | 'status' | 'reason' | 'route' | 'requestId' | 'address'> => ({
+/** All that an outcome says of an act, in one literal: this is made of every write that passes. */
+const entryOf = (outcome: Outcome, about: Pick<AuditEntry, 'actor' | 'action'> & Partial<AuditEntry>): AuditEntry => ({
   at: outcome.at,
+  phase: about.phase,
+  act: about.act,
+  actor: about.actor,
+  action: about.action,
   outcome: resultOf(outcome),
+  entityKind: about.entityKind,
+  entityId: about.entityId,
+  instanceId: about.instanceId,
   status: outcome.status,
   reason: outcome.reason ?? (outcome.end === 'answered' ? undefined : outcome.end),
   route: outcome.row === undefined ? undefined : routeOf(outcome.row),
+  reference: about.reference,
   requestId: outcome.requestId,
   address: outcome.address
 })
@@ -79,7 +88,7 @@ export function writeRefusal (outcome: Outcome, { write, count, hasOwnRow }: Wri
   if (outcome.refusal === undefined || outcome.refusal.status >= 500) return
   const actor = actorOf(outcome.row, outcome.credential, outcome.refusal.status !== 401)
   const refusal = countedOf(outcome, actor, hasOwnRow)
-  if (refusal === undefined) write({ ...commonOf(outcome), actor, action: 'Request refused', instanceId: outcome.instanceId })
+  if (refusal === undefined) write(entryOf(outcome, { actor, action: 'Request refused', instanceId: outcome.instanceId }))
   else count(refusal)
 }
 
@@ -119,16 +128,16 @@ export function watchAct ({ request, row, action, intended }: Watched, { write, 
       if (row.scope === 'public' && actor.kind === 'none') return
       const id = firstParameter(request)
       const { action: words, kind } = exactly(action, id, sent?.get('status'))
-      write({
-        ...commonOf(outcome),
-        ...(act === undefined ? {} : { phase: 'outcome', act }),
+      write(entryOf(outcome, {
+        phase: act === undefined ? undefined : 'outcome',
+        act,
         actor,
         action: acted?.action ?? words,
         entityKind: kind,
         entityId: acted?.entityId ?? (action.answer === undefined ? id : received?.get(action.answer)),
         instanceId: acted?.instanceId ?? outcome.instanceId ?? instanceIn(row, id),
         reference: outcome.reference ?? sent?.get('reference')
-      })
+      }))
     }
   }
 }

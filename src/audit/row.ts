@@ -1,7 +1,7 @@
 import { redactText } from '../requests/redact.js'
 import type { AuditEntry } from './entry.js'
 
-/** A row of the table but for its mac, in the order of what the mac is made of. Times are RFC 3339 in UTC with milliseconds. */
+/** A row of the table but for its mac. Times are RFC 3339 in UTC with milliseconds. */
 export interface AuditRow {
   readonly writer: string
   readonly seq: number
@@ -27,6 +27,15 @@ export interface AuditRow {
   readonly address: string | null
 }
 
+/** The order of a row's values, in what its mac is made of and in what is handed to the database (migration 090). */
+export const COLUMNS = [
+  'writer', 'seq', 'at', 'phase', 'act', 'actor_kind', 'actor_id', 'actor_name', 'actor_prefix', 'actor_subject', 'instance_id',
+  'action', 'entity_kind', 'entity_id', 'outcome', 'status', 'reason', 'count', 'route', 'reference', 'request_id', 'address'
+] as const satisfies ReadonlyArray<keyof AuditRow>
+
+/** A row's values, in the order of COLUMNS. */
+export type AuditValues = ReadonlyArray<string | number | null>
+
 /** Characters of a value: what callers choose, such as an id in a path, may be as long as a request line. */
 const MOST = 300
 
@@ -44,30 +53,32 @@ function text (value: string | undefined): string | null {
 const chosen = (value: string | undefined): string | null => value === undefined ? null : text(redactText(value.slice(0, MOST), value.length > MOST))
 
 /** An entry as this process writes it, as its `seq`th. */
-export function rowOf (entry: AuditEntry, writer: string, seq: number): AuditRow {
+export function valuesOf (entry: AuditEntry, writer: string, seq: number): AuditValues {
   const { actor } = entry
-  return {
+  return [
     writer,
     seq,
-    at: new Date(entry.at).toISOString(),
-    phase: entry.phase ?? 'whole',
-    act: entry.act ?? null,
-    actor_kind: actor.kind,
-    actor_id: text(actor.id),
-    actor_name: text(actor.name),
-    actor_prefix: text(actor.prefix),
-    actor_subject: text(actor.subject),
-    instance_id: chosen(entry.instanceId),
-    action: text(entry.action) as string,
-    entity_kind: entry.entityKind ?? null,
-    entity_id: chosen(entry.entityId),
-    outcome: entry.outcome,
-    status: entry.status ?? null,
-    reason: text(entry.reason),
-    count: entry.count ?? 1,
-    route: text(entry.route),
-    reference: chosen(entry.reference),
-    request_id: chosen(entry.requestId),
-    address: text(entry.address)
-  }
+    new Date(entry.at).toISOString(),
+    entry.phase ?? 'whole',
+    entry.act ?? null,
+    actor.kind,
+    text(actor.id),
+    text(actor.name),
+    text(actor.prefix),
+    text(actor.subject),
+    chosen(entry.instanceId),
+    text(entry.action),
+    entry.entityKind ?? null,
+    chosen(entry.entityId),
+    entry.outcome,
+    entry.status ?? null,
+    text(entry.reason),
+    entry.count ?? 1,
+    text(entry.route),
+    chosen(entry.reference),
+    chosen(entry.requestId),
+    text(entry.address)
+  ]
 }
+
+export const rowOf = (values: AuditValues): AuditRow => Object.fromEntries(COLUMNS.map((name, i) => [name, values[i]])) as unknown as AuditRow

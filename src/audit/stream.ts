@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { pino, type Logger } from 'pino'
 import { SettingError } from '../config.js'
-import type { AuditRow } from './row.js'
+import { rowOf, type AuditValues } from './row.js'
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 
 export interface AuditStream {
-  write(row: AuditRow): void
+  write(values: AuditValues): void
   /** Opens the file anew, after logrotate has moved it. */
   reopen(): void
   close(): Promise<void>
@@ -43,7 +43,7 @@ export function openStream (to: string, log: Logger): AuditStream {
   out.on('error', (error: Error) => { complain(error.message) })
   out.on('drop', () => { complain('whoever reads it is too slow') })
   return {
-    write (row) { out.write(`${JSON.stringify(row)}\n`) },
+    write (values) { out.write(`${JSON.stringify(rowOf(values))}\n`) },
     reopen () { if (to !== '-') out.reopen() },
     async close () {
       await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { valuesOf } from '../../src/audit/row.js'
 import { textOf } from '../house/source-files.js'
 import { startOwnApp } from '../support/app.js'
 import { call } from '../support/gateway.js'
@@ -59,7 +60,8 @@ describe.skipIf(server === undefined)('with the table given to another role, as 
   })
 
   test('retention works all the same, for what is old alone', async () => {
-    await own.query('SELECT gateway.audit_append($1)', [`[{"writer":"${randomUUID()}","seq":1,"at":"2001-01-01T00:00:00Z","phase":"whole","actor_kind":"none","action":"Old","outcome":"done","count":1,"mac_hex":"00"}]`])
+    const row = [...valuesOf({ at: Date.UTC(2001), actor: { kind: 'none' }, action: 'Old', outcome: 'done' }, randomUUID(), 1), '00']
+    await own.query('SELECT gateway.audit_add($1)', [JSON.stringify([row])])
     expect((await own.query('SELECT gateway.audit_forget(365, 100) AS gone')).rows).toEqual([{ gone: 1 }])
     expect((await own.query('SELECT count(*)::int AS n FROM gateway.audit_log')).rows[0].n).toBeGreaterThan(0)
   })

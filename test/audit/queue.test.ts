@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createQueue, type Queue } from '../../src/audit/queue.js'
-import { rowOf, type AuditRow } from '../../src/audit/row.js'
+import { rowOf, valuesOf, type AuditRow, type AuditValues } from '../../src/audit/row.js'
 
 const entry = (action: string) => ({ at: 0, actor: { kind: 'gateway' }, action, outcome: 'done' }) as const
 
@@ -15,10 +15,10 @@ function startQueue (most = 3): { queue: Queue, database: { up: boolean }, writt
   const said: string[] = []
   let seq = 0
   const queue = createQueue({
-    accept: (given) => rowOf(given, 'writer', ++seq),
+    accept: (given) => JSON.stringify(valuesOf(given, 'writer', ++seq)),
     async write (rows) {
       if (!database.up) throw new Error('gone')
-      written.push(...rows)
+      written.push(...rows.map((row) => rowOf(JSON.parse(row) as AuditValues)))
       events.emit('written')
     },
     most,

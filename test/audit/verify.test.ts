@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { macKey, macOf } from '../../src/audit/mac.js'
-import { rowOf } from '../../src/audit/row.js'
+import { macKey, macOf, sealed } from '../../src/audit/mac.js'
+import { rowOf, valuesOf, type AuditValues } from '../../src/audit/row.js'
 import type { StoredRow } from '../../src/audit/store.js'
 import { verify } from '../../src/audit/verify.js'
 import { admin } from '../support/gateway.js'
@@ -12,8 +12,8 @@ const key = macKey(Buffer.alloc(32, 1))
 function stored (count: number): StoredRow[] {
   const writer = randomUUID()
   return Array.from({ length: count }, (_, i) => {
-    const row = rowOf({ at: i, actor: { kind: 'key', id: `key_${i}` }, action: 'Ledger created', outcome: 'done' }, writer, i + 1)
-    return { ...row, id: String(i), mac: macOf(key, row) }
+    const values = JSON.parse(sealed(key, valuesOf({ at: i, actor: { kind: 'key', id: `key_${i}` }, action: 'Ledger created', outcome: 'done' }, writer, i + 1))) as AuditValues
+    return { ...rowOf(values), id: String(i), mac: values.at(-1) as string }
   })
 }
 
