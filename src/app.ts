@@ -149,7 +149,7 @@ export function buildApp (config: Config, log: Logger, { seed = config.seed, res
     gates,
     get redis () { return limits?.redis },
     observers: [
-      createRequestLog(log), metrics.observer, { watch: (request) => tracing?.observer.watch?.(request) },
+      createRequestLog(log), metrics.observer, { watch: (request, row) => tracing?.observer.watch?.(request, row) },
       ...(requests === undefined ? [] : [createRecorder(requests, config.requestLogBodies)]), ...(audit === undefined ? [] : [audit.observer])
     ],
     metrics,

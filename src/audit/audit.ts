@@ -4,7 +4,6 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Gate } from '../gateway/admit.js'
 import type { Observer } from '../gateway/record.js'
-import type { Row } from '../gateway/row.js'
 import { actionOf } from './actions.js'
 import type { AuditEntry } from './entry.js'
 import { macKey, sealed } from './mac.js'
@@ -106,8 +105,7 @@ export function createAudit ({ mode, most, key, stream, log }: AuditOptions): Au
 
   const to: Writer = { write: queue.push, count: (refusal) => { counts.add(refusal) }, hasOwnRow: (refusal) => counts.hasOwnRow(refusal) }
   const observer: Observer = {
-    watch (request) {
-      const { row } = request.routeOptions.config as { row?: Row }
+    watch (request, row) {
       const action = row === undefined ? null : actionOf(row)
       return row === undefined || action === null ? undefined : watchAct({ request, row, action, intended: () => acts.get(request) }, to)
     },
@@ -116,14 +114,14 @@ export function createAudit ({ mode, most, key, stream, log }: AuditOptions): Au
     }
   }
   const gate: Gate = {
-    async admitted (call, request) {
+    admitted (call, request) {
       const action = actionOf(call.row)
       // A row that is open to all is written down once it is known who asked.
-      if (action === null || call.row.scope === 'public') return
+      if (action === null || call.row.scope === 'public') return undefined
       const act = randomUUID()
       // Before it is tried: an intent that was too late is written all the same, and this refusal is its outcome.
       acts.set(request, act)
-      await queue.commit({ ...intentOf(call, request, action), act })
+      return queue.commit({ ...intentOf(call, request, action), act })
     }
   }
 

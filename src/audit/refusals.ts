@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { networkOf } from '../lib/address-list.js'
 import type { Actor, AuditEntry } from './entry.js'
 
 const MINUTE_MS = 60_000
@@ -11,23 +11,6 @@ const MOST_ALIKE = 20
 
 /** Kinds of refusals that are told apart in a minute. */
 const MOST_KINDS = 10_000
-
-/** Groups of an IPv6 address that are a customer's network (RFC 6177 2), in which anybody has as many addresses as they like. */
-const NETWORK_GROUPS = 4
-
-/** The address as refusals are counted by it: an IPv6 address by its /64, an IPv4 one inside of IPv6 as what it is. */
-export function networkOf (address: string): string {
-  const inner = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (inner !== undefined) return inner
-  const [bare = ''] = address.split('%', 1)
-  if (isIPv4(bare) || !isIPv6(bare)) return bare
-  const [head = '', tail] = bare.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  // Of what `::` stands for, the first groups at least are as many as are missing.
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length + (tail.includes('.') ? 1 : 0))
-  const all = [...groups, ...Array<string>(missing).fill('0'), ...(tail ?? '').split(':')]
-  return `${all.slice(0, NETWORK_GROUPS).map((group) => Number.parseInt(group === '' ? '0' : group, 16).toString(16)).join(':')}::/64`
-}
 
 export interface Refusal {
   /** Milliseconds since 1970 */

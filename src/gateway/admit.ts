@@ -36,19 +36,12 @@ function pointing (challenged: { 'WWW-Authenticate': string }, { config: { publi
  */
 export function admit (rooms: Rooms, row: Row, request: FastifyRequest): Call | Promise<Call> {
   // What is only in memory is decided at once: a promise costs more than all of it.
-  if (rooms.gates.length === 0) return decide(rooms, row, request)
-  return gated(rooms, request, async () => {
-    const call = await decide(rooms, row, request)
-    // Who was refused by a gate is known to whoever is told of it.
-    request.call = call
-    for (const gate of rooms.gates) await gate.admitted?.(call, request)
-    return call
-  })
+  const call = telling(rooms, request, () => decide(rooms, row, request))
+  return call instanceof Promise ? call.then((one) => pass(rooms, one, request)) : pass(rooms, call, request)
 }
-
 /** Which routes exist under /proxy is for callers with a credential, as in Core (spec/09 1, unknown route). */
 export function admitToNothing (rooms: Rooms, request: FastifyRequest): Credential | Promise<Credential> {
-  return rooms.gates.length === 0 ? admitCredential(rooms, request) : gated(rooms, request, async () => await admitCredential(rooms, request))
+  return telling(rooms, request, () => admitCredential(rooms, request))
 }
 
 /** A check of its own after admission, such as a limit: it throws to refuse. */
@@ -59,13 +52,36 @@ export interface Gate {
   failed?(request: FastifyRequest): void | Promise<void>
 }
 
-async function gated <T> (rooms: Rooms, request: FastifyRequest, admission: () => Promise<T>): Promise<T> {
-  try {
-    return await admission()
-  } catch (error) {
-    if (error instanceof Refused && error.status === 401) for (const gate of rooms.gates) await gate.failed?.(request)
-    throw error
+/** Goes through the gates in turn, from the `at`th on. */
+function pass (rooms: Rooms, call: Call, request: FastifyRequest, at = 0): Call | Promise<Call> {
+  // Who was refused by a gate is known to whoever is told of it.
+  request.call = call
+  for (let i = at; i < rooms.gates.length; i++) {
+    const passed = rooms.gates[i]?.admitted?.(call, request)
+    if (passed instanceof Promise) return passed.then(() => pass(rooms, call, request, i + 1))
   }
+  return call
+}
+
+/** Tells the gates of a credential that is refused: one of them may answer in place of that. */
+function telling <T> (rooms: Rooms, request: FastifyRequest, find: () => T | Promise<T>): T | Promise<T> {
+  try {
+    const found = find()
+    return found instanceof Promise ? found.catch((error: unknown) => refusedAt(rooms, request, error)) : found
+  } catch (error) {
+    return refusedAt(rooms, request, error)
+  }
+}
+
+/** @throws what was thrown, or what a gate answers in its place; the gates before the `at`th know already */
+function refusedAt (rooms: Rooms, request: FastifyRequest, error: unknown, at = 0): Promise<never> {
+  if (error instanceof Refused && error.status === 401) {
+    for (let i = at; i < rooms.gates.length; i++) {
+      const told = rooms.gates[i]?.failed?.(request)
+      if (told instanceof Promise) return told.then(() => refusedAt(rooms, request, error, i + 1))
+    }
+  }
+  throw error
 }
 
 /** Before any credential is looked at: none is known to be right or wrong. */

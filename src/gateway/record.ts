@@ -3,6 +3,7 @@ import type { Credential } from '../auth/credentials.js'
 import type { GatewayError } from '../errors.js'
 import { plainAddress } from '../lib/address-list.js'
 import { Refused } from './admit.js'
+import type { Observers, Watches } from './observers.js'
 import type { Call, Row } from './row.js'
 
 /**
@@ -60,8 +61,11 @@ export interface Watch {
 
 /** Is told of requests: the log, the metrics, whatever keeps what happened. What it throws is logged, and changes nothing. */
 export interface Observer {
-  /** At a request's head, before admission. What it returns is told of this request's bytes, which costs a little. */
-  watch?(request: FastifyRequest): Watch | undefined
+  /**
+   * At a request's head, before admission. What it returns is told of this request's bytes, which costs a little.
+   * @param row undefined where no route has this path
+   */
+  watch?(request: FastifyRequest, row: Row | undefined): Watch | undefined
   ended?(outcome: Outcome): void
 }
 
@@ -72,7 +76,9 @@ export interface RequestRecord {
   /** Of the caller, behind TRUST_PROXY the one that these name; '' for a connection that was gone. */
   readonly address: string
   /** undefined: nobody wants the bytes */
-  readonly watches: readonly Watch[] | undefined
+  readonly watches: Watches | undefined
+  /** undefined: no route has this path */
+  readonly row: Row | undefined
   refusal?: GatewayError
   /** When it was handed over to a Core, and when the head of the answer came, by performance.now(). */
   coreFrom?: number
@@ -88,16 +94,22 @@ export interface RequestRecord {
 const addressOf = (request: FastifyRequest): string => plainAddress((request.ip as string | undefined) ?? '')
 
 /** Begins the record of a request; its observers are told when its connection is done with it. */
-export function beginRecord (observers: readonly Observer[], request: FastifyRequest, reply: FastifyReply): RequestRecord {
-  const watches = observers.flatMap((observer) => observer.watch?.(request) ?? [])
-  const record: RequestRecord = { at: Date.now(), from: performance.now(), address: addressOf(request), watches: watches.length === 0 ? undefined : watches }
+export function beginRecord (observers: Observers, request: FastifyRequest, reply: FastifyReply): RequestRecord {
+  const row = (request.routeOptions.config as { row?: Row } | undefined)?.row
+  const watches = observers.watch(request, row)
+  const record: RequestRecord = { at: Date.now(), from: performance.now(), address: addressOf(request), watches, row }
   // Comes for every request once: after the last byte was handed over, or when the connection is gone.
-  reply.raw.once('close', () => {
+  reply.raw.on('close', () => {
     const outcome = outcomeOf(record, request, reply)
-    for (const observer of observers) observer.ended?.(outcome)
-    for (const watch of watches) watch.ended?.(outcome)
+    observers.ended(outcome)
+    watches?.ended(outcome)
   })
   return record
+}
+
+const pathOf = (target: string): string => {
+  const mark = target.indexOf('?')
+  return mark === -1 ? target : target.slice(0, mark)
 }
 
 function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: FastifyReply): Outcome {
@@ -108,8 +120,8 @@ function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: Fas
     at: record.at,
     ms: performance.now() - record.from,
     method: request.method,
-    path: (request.raw.url ?? '').split('?', 1)[0] as string,
-    row: call?.row ?? (request.routeOptions.config as { row?: Row } | undefined)?.row,
+    path: pathOf(request.raw.url ?? ''),
+    row: record.row,
     credential: call?.credential ?? who?.credential,
     instanceId: call?.instanceId ?? who?.instance,
     status: raw.headersSent ? raw.statusCode : undefined,
@@ -128,7 +140,7 @@ function outcomeOf (record: RequestRecord, request: FastifyRequest, { raw }: Fas
 /** Shows the observers a body that our own routes read. */
 export function watchSent (request: FastifyRequest, payload: NodeJS.ReadableStream): void {
   const watches = request.record?.watches
-  if (watches !== undefined) payload.on('data', (chunk: Buffer) => { for (const watch of watches) watch.sent?.(chunk) })
+  if (watches !== undefined) payload.on('data', (chunk: Buffer) => { watches.sent(chunk) })
 }
 
 /** Shows the observers an answer of our own. Of one that is streamed they see the head alone. */
@@ -137,8 +149,6 @@ export function watchReceived (request: FastifyRequest, reply: FastifyReply, pay
   if (watches === undefined) return
   const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, String(one)]))
   const chunk = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : undefined
-  for (const watch of watches) {
-    watch.answered?.(reply.statusCode, headers)
-    if (chunk !== undefined) watch.received?.(chunk)
-  }
+  watches.answered(reply.statusCode, headers)
+  if (chunk !== undefined) watches.received(chunk)
 }

@@ -13,12 +13,12 @@ import { refuse } from '../proxy/refuse.js'
 import { admit } from './admit.js'
 import { allowOrigins } from './cors.js'
 import { hasFaultyFraming, MOST_FIELDS } from './framing.js'
-import { guarded } from './guarded.js'
 import { isHttps } from './https.js'
 import { createNear } from './near-routes.js'
 import { notBuilt, routeNotBuilt } from './not-built.js'
+import { Observers } from './observers.js'
 import { closePipelined } from './pipelined.js'
-import { beginRecord, watchReceived, watchSent, type Observer, type RequestRecord } from './record.js'
+import { beginRecord, watchReceived, watchSent, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
 import { limitSlowClients, lookEvery } from './slow-clients.js'
@@ -48,15 +48,17 @@ const HANDSHAKE_MS = 20_000
 /** A Fastify server that answers these rows, and in our own shape whatever else it is asked. */
 export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstance {
   let closing = false
-  const observers: Observer[] = [...rooms.observers.map((one) => guarded(one, rooms.log)), {
+  const observers = new Observers([...rooms.observers, {
     ended () {
       // A connection that is kept alive is not idle yet when its last request ends, and close() looked for idle ones before.
       if (closing) setImmediate(() => { app.server.closeIdleConnections() })
     }
-  }]
+  }], rooms.log)
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     loggerInstance: rooms.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request costs as much as its routing, and a line of the log names the request itself.
+    childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     clientErrorHandler: answerBrokenHttp,
     exposeHeadRoutes: false,

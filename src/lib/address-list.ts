@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
 const MAPPED = '::ffff:'
 
@@ -7,6 +7,23 @@ export function plainAddress (address: string): string {
   if (!address.startsWith(MAPPED)) return address
   const inner = address.slice(MAPPED.length)
   return isIPv4(inner) ? inner : address
+}
+
+/** Groups of an IPv6 address that are a customer's network (RFC 6177 2), in which anybody has as many addresses as they like. */
+const NETWORK_GROUPS = 4
+
+/** An address as what comes from it is counted: an IPv6 address by its /64, an IPv4 one inside of IPv6 as what it is. */
+export function networkOf (address: string): string {
+  const inner = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (inner !== undefined) return inner
+  const [bare = ''] = address.split('%', 1)
+  if (isIPv4(bare) || !isIPv6(bare)) return bare
+  const [head = '', tail] = bare.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  // Of what `::` stands for, the first groups at least are as many as are missing.
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length + (tail.includes('.') ? 1 : 0))
+  const all = [...groups, ...Array<string>(missing).fill('0'), ...(tail ?? '').split(':')]
+  return `${all.slice(0, NETWORK_GROUPS).map((group) => Number.parseInt(group === '' ? '0' : group, 16).toString(16)).join(':')}::/64`
 }
 
 interface Block { readonly address: string, readonly prefix: number, readonly family: 'ipv4' | 'ipv6' }

@@ -4,8 +4,10 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import { GatewayError } from '../errors.js'
 import type { Gate } from '../gateway/admit.js'
+import { networkOf } from '../lib/address-list.js'
 import { KINDS, limitSentence, SETTING, type Kind, type Limit } from './limit.js'
 import { openRedis, StoreDown, type RedisStore } from './redis.js'
+import { Windows } from './windows.js'
 
 /** Credentials, instances or addresses whose counts are kept in memory; the one that was seen longest ago is forgotten. */
 const MOST_COUNTED = 100_000
@@ -24,30 +26,47 @@ export type LimitSettings = Pick<Config, 'rateLimitCredential' | 'rateLimitInsta
 
 const limitsOf = (s: LimitSettings): Readonly<Record<Kind, Limit | undefined>> => ({ credential: s.rateLimitCredential, instance: s.rateLimitInstance, failed_auth: s.rateLimitFailedAuth })
 
-type Counter = ReturnType<ReturnType<typeof Fastify>['createRateLimit']>
-
-/** What is counted of a request; failed authentication goes by address, an IPv6 one by its /64, as the plug-in does it. */
-const KEYS: Readonly<Partial<Record<Kind, (request: FastifyRequest) => string>>> = {
+/** What is counted of a request: failed authentication goes by where it comes from. */
+const KEYS: Readonly<Record<Kind, (request: FastifyRequest) => string>> = {
   credential: (request) => request.call?.credential?.id ?? '',
-  instance: (request) => request.call?.instanceId ?? ''
+  instance: (request) => request.call?.instanceId ?? '',
+  failed_auth: (request) => networkOf(request.record?.address ?? '')
+}
+
+/** Counts a request, and throws where it is one too many. */
+type Check = (request: FastifyRequest) => void | Promise<void>
+
+function inMemory (kind: Kind, limit: Limit): Check {
+  const windows = new Windows(limit, MOST_COUNTED)
+  return (request) => {
+    const ms = windows.take(KEYS[kind](request), performance.now())
+    if (ms > 0) throw exceeded(kind, limit, Math.ceil(ms / 1_000))
+  }
 }
 
 /** A counter of its own for each kind: further ones of a plug-in share their keys in Redis. */
-async function counterOf (kind: Kind, { count, seconds }: Limit, redis: RedisStore | undefined): Promise<Counter> {
-  const keyGenerator = KEYS[kind]
+async function inRedis (kind: Kind, limit: Limit, { redis, ask }: RedisStore, failure: LimitSettings['rateLimitStoreFailure']): Promise<Check> {
   const options: RateLimitPluginOptions = {
     global: false,
-    max: count,
-    timeWindow: seconds * 1000,
-    cache: MOST_COUNTED,
+    max: limit.count,
+    timeWindow: limit.seconds * 1000,
     nameSpace: `blnk-gateway:limit:${kind}:`,
-    ...(keyGenerator === undefined ? {} : { keyGenerator }),
-    ...(redis === undefined ? {} : { redis: redis.redis })
+    keyGenerator: KEYS[kind],
+    redis
   }
   // It listens nowhere: it carries the plug-in, whose hooks and headers are not wanted on routes.
   const host = Fastify()
   await host.register(rateLimit, options)
-  return host.createRateLimit()
+  const count = host.createRateLimit()
+  return async (request) => {
+    try {
+      const counted = await ask(async () => await count(request))
+      if (!counted.isAllowed && counted.isExceeded) throw exceeded(kind, limit, Math.max(1, counted.ttlInSeconds))
+    } catch (error) {
+      if (!(error instanceof StoreDown)) throw error
+      if (failure === 'closed') throw new GatewayError('RATE_LIMIT_STORE_DOWN', { cause: error, headers: { 'Retry-After': STORE_RETRY_S } })
+    }
+  }
 }
 
 /**
@@ -75,36 +94,25 @@ export async function openLimits (settings: LimitSettings, log: Logger): Promise
   const limits = limitsOf(settings)
   const consequence = failure === 'open' ? 'nothing is limited until it does' : 'what has a limit is answered 503 until it does'
   const redis = redisUrl === undefined ? undefined : openRedis({ url: redisUrl, timeoutMs: settings.redisTimeoutMs, log, consequence })
-  const counters = new Map<Kind, { readonly limit: Limit, readonly counter: Counter }>()
+  const checks: Partial<Record<Kind, Check>> = {}
   for (const kind of KINDS) {
     const limit = limits[kind]
     if (limit === undefined) continue
-    counters.set(kind, { limit, counter: await counterOf(kind, limit, redis) })
+    checks[kind] = redis === undefined ? inMemory(kind, limit) : await inRedis(kind, limit, redis, failure)
     log.info(limitSentence(kind, limit, { inRedis: redis !== undefined, failure }))
   }
   await redis?.open()
-
-  async function check (kind: Kind, request: FastifyRequest): Promise<void> {
-    const found = counters.get(kind)
-    if (found === undefined) return
-    const { limit, counter } = found
-    try {
-      const counted = redis === undefined ? await counter(request) : await redis.ask(async () => await counter(request))
-      if (!counted.isAllowed && counted.isExceeded) throw exceeded(kind, limit, Math.max(1, counted.ttlInSeconds))
-    } catch (error) {
-      if (!(error instanceof StoreDown)) throw error
-      if (failure === 'closed') throw new GatewayError('RATE_LIMIT_STORE_DOWN', { cause: error, headers: { 'Retry-After': STORE_RETRY_S } })
-    }
-  }
+  const { credential, instance } = checks
 
   return {
     gate: {
-      async admitted (call, request) {
+      admitted (call, request) {
         // In turn: what is refused to one credential is not taken from what its instance may have.
-        if (call.credential !== undefined) await check('credential', request)
-        if (call.instanceId !== undefined) await check('instance', request)
+        const counted = call.credential === undefined ? undefined : credential?.(request)
+        if (call.instanceId === undefined) return counted
+        return counted instanceof Promise ? counted.then(() => instance?.(request)) : instance?.(request)
       },
-      async failed (request) { await check('failed_auth', request) }
+      failed: (request) => checks.failed_auth?.(request)
     },
     redis,
     close () { redis?.close() }

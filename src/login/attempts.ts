@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { networkOf } from '../lib/address-list.js'
 
 /** So many wrong tries cost nothing; each further one doubles the wait, up to the most. */
 interface Patience { readonly free: number, readonly mostMs: number }
@@ -18,16 +18,6 @@ interface Tries { readonly count: number, readonly at: number }
 function waitMs (tries: Tries | undefined, { free, mostMs }: Patience, now: number): number {
   if (tries === undefined || tries.count < free || now - tries.at >= FORGET_MS) return 0
   return Math.max(0, tries.at + Math.min(mostMs, 1000 * 2 ** (tries.count - free)) - now)
-}
-
-/** Whoever has one address of IPv6 has all of its network (RFC 6177). */
-export function networkOf (address: string): string {
-  if (isIP(address) !== 6 || address.toLowerCase().startsWith('::ffff:')) return address
-  const [head = '', tail] = address.toLowerCase().split('%', 1)[0]?.split('::') ?? []
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? before : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
-  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/64`
 }
 
 /**

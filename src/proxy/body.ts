@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.js'
-import type { Watch } from '../gateway/record.js'
+import type { Watches } from '../gateway/observers.js'
 
 /** Bytes of a body that is filled, and so held in memory: what Core itself reads at most (spec/09 1, body limit). */
 export const MOST_FILLED = 5 * 1024 * 1024
@@ -49,9 +49,9 @@ export function collectBody (request: IncomingMessage, most: number): Promise<Bu
  * A caller's body as a stream of its own. undici destroys the stream it was given when an answer comes before the body's
  * end; destroying the request itself would take the caller's connection, and the answer, with it.
  */
-export function streamBody (request: IncomingMessage, watches?: readonly Watch[]): Readable {
+export function streamBody (request: IncomingMessage, watches?: Watches): Readable {
   const onData = (chunk: Buffer): void => {
-    if (watches !== undefined) for (const watch of watches) watch.sent?.(chunk)
+    watches?.sent(chunk)
     if (!body.push(chunk)) request.pause()
   }
   const onEnd = (): void => { body.push(null) }

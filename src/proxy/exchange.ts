@@ -3,7 +3,7 @@ import { STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { Watch } from '../gateway/record.js'
+import type { Watches } from '../gateway/observers.js'
 import type { Call, Upstream } from '../gateway/row.js'
 import type { Answer } from '../idempotency/idempotency.js'
 import { coreError } from './core-error.js'
@@ -44,7 +44,7 @@ export interface Outgoing {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
-  readonly #watches: readonly Watch[] | undefined
+  readonly #watches: Watches | undefined
   #body: Buffer | Readable | null = null
   #settle: { resolve: () => void, reject: (error: Error) => void } | undefined
   #abort: ((error?: Error) => void) | undefined
@@ -113,7 +113,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const response = this.#response
     this.#writeHead()
     this.#received += chunk.length
-    if (this.#watches !== undefined) for (const watch of this.#watches) watch.received?.(chunk)
+    this.#watches?.received(chunk)
     const { contentLength } = this.#head!
     if (contentLength !== undefined && this.#received >= contentLength) {
       this.#end(chunk)
@@ -197,7 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#incoming.complete) closeUnread(this.#incoming, response)
     response.sendDate = false
     response.writeHead(status, reason, headers)
-    if (this.#watches !== undefined) for (const watch of this.#watches) watch.answered?.(status, headers)
+    this.#watches?.answered(status, headers)
     this.#headWritten = true
     this.reply.hijack()
   }
@@ -263,10 +263,8 @@ export function writeAnswer ({ status, reason, headers, body }: Answer & { reado
   if (!request.raw.complete) closeUnread(request.raw, reply.raw)
   reply.raw.sendDate = false
   reply.raw.writeHead(status, reason, headers)
-  for (const watch of request.record?.watches ?? []) {
-    watch.answered?.(status, headers)
-    watch.received?.(body)
-  }
+  request.record?.watches?.answered(status, headers)
+  request.record?.watches?.received(body)
   reply.hijack()
   reply.raw.end(body)
 }

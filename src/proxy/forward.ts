@@ -40,7 +40,7 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
     reply.hijack()
     return
   }
-  for (const watch of request.record?.watches ?? []) watch.sent?.(sent)
+  request.record?.watches?.sent(sent)
   if (key !== undefined) return await carryOnce(trip, { key, sent, fill })
   return await carry(trip, filledBody(call, fill as Fill, { sent, makeReference }))
 }
@@ -83,7 +83,7 @@ async function carryOnce (trip: Trip, { key, sent, fill }: { readonly key: strin
   try {
     await carry(trip, body, {
       sent: () => { begun.sent() },
-      keep: async (answer) => { await begun.keep(answer).catch((error: unknown) => { request.log.error({ err: error }, 'an answer was passed on and not kept for its Idempotency-Key') }) }
+      keep: async (answer) => { await begun.keep(answer).catch((error: unknown) => { request.log.error({ err: error, requestId: call.requestId }, 'an answer was passed on and not kept for its Idempotency-Key') }) }
     })
   } finally {
     await begun.end()
@@ -101,7 +101,7 @@ async function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): 
   try {
     const head = upstream === call.upstream ? trip.head : headFor(request.raw.rawHeaders, { ...call, upstream })
     const outgoing = { path: upstream.basePath + path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw, request.record?.watches) : null) }
-    for (const watch of request.record?.watches ?? []) watch.forwarding?.(outgoing.headers, upstream.origin)
+    request.record?.watches?.forwarding(outgoing.headers, upstream.origin)
     if (fault !== undefined && 'drop' in fault) {
       keeping?.sent()
       return await dropAfter(upstream, outgoing, { request, reply, call })

@@ -43,8 +43,7 @@ function attributesOfCore ({ method, path }: Row, origin: string): Attributes {
 /** A span for each request, a child of the caller's, and one below it for the request to a Core, which is told of it. */
 export function traceRequests (tracer: Tracer): Observer {
   return {
-    watch (request) {
-      const { row } = request.routeOptions.config as { row?: Row }
+    watch (request, row) {
       const parent = readTraceContext(request.raw.rawHeaders)
       const from = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
       const span = tracer.startSpan(row === undefined ? request.method : `${row.method} ${row.path}`, { kind: SpanKind.SERVER, attributes: attributesOf(request, row) }, from)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createAddressList, isAddressBlock, plainAddress } from '../../src/lib/address-list.js'
+import { createAddressList, isAddressBlock, networkOf, plainAddress } from '../../src/lib/address-list.js'
 
 test.each(['192.0.2.1', '10.0.0.0/8', '0.0.0.0/0', '2001:db8::1', '2001:db8::/32', '::/0', '::ffff:192.0.2.1'])('%s is an address block', (text) => {
   expect(isAddressBlock(text)).toBe(true)
@@ -39,4 +39,20 @@ test('one list answers for one address after another', () => {
   const has = createAddressList(['10.0.0.0/8', '2001:db8::/32'])
   expect(['10.0.0.1', '10.0.0.1', '11.0.0.1', '11.0.0.1', '2001:db8::1', '', '10.0.0.1'].map(has)).toEqual([true, true, false, false, true, false, true])
   expect(createAddressList(['10.0.0.0/8'])('')).toBe(false)
+})
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0db8:0001:0002::1', '2001:db8:1:2::/64'],
+  ['2001:DB8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['1:2:3::', '1:2:3:0::/64'],
+  ['::1:2:3:4:5:6:7', '0:1:2:3::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+  ['', '']
+])('%s is counted as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network)
 })
