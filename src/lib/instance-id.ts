@@ -4,6 +4,8 @@
  * @returns undefined when it is there more than once, in any spelling; `rest` starts with its `?` unless nothing is left
  */
 export function takeInstanceId (query: string): { instanceId: string | undefined, rest: string } | undefined {
+  // What nearly every request has: nothing else.
+  if (query.startsWith('instance_id=') && !query.includes('&')) return { instanceId: decode(query.slice(12)), rest: '' }
   const pairs = query.split('&')
   const at = pairs.findIndex(isInstanceId)
   if (at === -1) return { instanceId: undefined, rest: `?${query}` }

@@ -30,6 +30,9 @@ export interface Keeping {
 /** Bytes of an answer that is kept; a longer one is passed on as it comes. */
 const MOST_KEPT = 1024 * 1024
 
+/** Bytes of an answer that are worth copying to save a piece of a write. */
+const MOST_JOINED = 16 * 1024
+
 /** The request that goes out: `path` as raw target, `headers` flat. */
 export interface Outgoing {
   readonly path: string
@@ -217,14 +220,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const settle = this.#settle
     this.#finish()
     if (last === undefined) this.#response.end()
-    else this.#response.end(last)
+    else endWith(this.#response, last)
     settle?.resolve()
   }
 
   /** Nothing that comes later matters. */
   #finish (): void {
     this.#settle = undefined
-    this.#response.off('close', this.#onClose)
     const body = this.#body
     if (body !== null && !Buffer.isBuffer(body)) body.destroy()
   }
@@ -246,6 +248,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#abort !== undefined) this.#abort()
     else this.onError(new Error('the caller left before its turn'))
   }
+}
+
+/**
+ * Ends an answer. One that is short and of which nothing is written yet goes out in one write, head and all: Node joins a text to the
+ * head, where it would write a buffer as a second piece, and what follows the head as a third, which costs half as much again.
+ */
+function endWith (response: ServerResponse, last: Buffer): void {
+  const { socket } = response
+  if (last.length > MOST_JOINED || socket === null || socket.writableLength > 0) {
+    response.end(last)
+    return
+  }
+  socket.cork()
+  response.write(last.latin1Slice(), 'latin1')
+  socket.uncork()
+  response.end()
 }
 
 /** Core's own headers are never replaced. */
