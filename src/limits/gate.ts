@@ -9,7 +9,7 @@ import { KINDS, limitSentence, SETTING, type Kind, type Limit } from './limit.js
 import { openRedis, StoreDown, type RedisStore } from './redis.js'
 import { Windows } from './windows.js'
 
-/** Credentials, instances or addresses whose counts are kept in memory; the one that was seen longest ago is forgotten. */
+/** Credentials, instances or addresses whose counts are kept in memory; the one whose window began first is forgotten. */
 const MOST_COUNTED = 100_000
 
 /** https://www.rfc-editor.org/rfc/rfc6585#section-4 leaves the time open; a probe asks Redis within this. */

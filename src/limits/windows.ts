@@ -7,10 +7,10 @@ interface Window { count: number, endsAt: number }
  * this is asked of every request.
  */
 export class Windows {
-  // A Map keeps the order in which they were put there: the first is the one that was seen longest ago.
+  // A Map keeps the order in which they were put there: the first is the one whose window began first.
   readonly #windows = new Map<string, Window>()
 
-  /** @param most keys that are counted; beyond them the one that was seen longest ago is forgotten */
+  /** @param most keys that are counted; beyond them the one whose window began first is forgotten */
   constructor (private readonly limit: Limit, private readonly most: number) {}
 
   /**
@@ -19,13 +19,17 @@ export class Windows {
    * @returns milliseconds until the window ends where this is one too many; 0: it is allowed
    */
   take (key: string, now: number): number {
-    const { count, seconds } = this.limit
-    const found = this.#windows.get(key)
-    if (found !== undefined) this.#windows.delete(key)
-    const window = found !== undefined && now < found.endsAt ? found : { count: 0, endsAt: now + seconds * 1_000 }
-    this.#windows.set(key, window)
-    if (this.#windows.size > this.most) this.#windows.delete(this.#windows.keys().next().value as string)
-    window.count++
-    return window.count > count ? window.endsAt - now : 0
+    const window = this.#windows.get(key)
+    if (window === undefined || now >= window.endsAt) {
+      this.#begin(key, now)
+      return 0
+    }
+    return ++window.count > this.limit.count ? window.endsAt - now : 0
+  }
+
+  #begin (key: string, now: number): void {
+    this.#windows.delete(key)
+    if (this.#windows.size >= this.most) this.#windows.delete(this.#windows.keys().next().value as string)
+    this.#windows.set(key, { count: 1, endsAt: now + this.limit.seconds * 1_000 })
   }
 }

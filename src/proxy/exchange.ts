@@ -261,7 +261,7 @@ function endWith (response: ServerResponse, last: Buffer): void {
     return
   }
   socket.cork()
-  response.write(last.latin1Slice(), 'latin1')
+  response.write(last.toString('latin1'), 'latin1')
   socket.uncork()
   response.end()
 }

@@ -26,6 +26,33 @@ const NOT_NAMEABLE = new Set(['content-length', 'keep-alive', 'close'])
  */
 const FOLDS_TO_OURS = /^(?:transfer[-_]+encoding|content[-_]+length|x[-_]+blnk[-_]+key)$/
 
+/** What becomes of a field of this name. */
+interface Field {
+  readonly lower: string
+  /** Of a request: stays here. */
+  readonly notForwarded: boolean
+  /** Of an answer: stays here. */
+  readonly notAnswered: boolean
+}
+
+/** Field names come again and again; those of callers who make up new ones are not remembered. */
+const MOST_REMEMBERED = 1_000
+const remembered = new Map<string, Field>()
+
+function fieldOf (name: string): Field {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  const field = {
+    lower,
+    notForwarded: NOT_FORWARDED.has(lower) || FOLDS_TO_OURS.test(lower) || lower.startsWith('proxy-'),
+    // Which pages may read an answer is the gateway's to say: CORS_ORIGINS.
+    notAnswered: HOP_BY_HOP.has(lower) || lower.startsWith('access-control-')
+  }
+  if (remembered.size < MOST_REMEMBERED && name.length <= 64) remembered.set(name, field)
+  return field
+}
+
 export interface RequestHeaders {
   readonly headers: RawHeaders
   /** The body's length in bytes; undefined without Content-Length. */
@@ -46,16 +73,12 @@ export function requestHeaders (raw: readonly string[], key: string | undefined)
   let chunked = false
   let expectsContinue = false
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!
-    const lower = name.toLowerCase()
-    if (NOT_FORWARDED.has(lower)) {
-      if (lower === 'content-length') contentLength = Number(raw[i + 1])
-      else if (lower === 'transfer-encoding') chunked = true
-      else if (lower === 'expect') expectsContinue ||= raw[i + 1]!.toLowerCase() === '100-continue'
-      continue
-    }
-    if (FOLDS_TO_OURS.test(lower) || named?.has(lower) || lower.startsWith('proxy-')) continue
-    headers.push(name, raw[i + 1]!)
+    const { lower, notForwarded } = fieldOf(raw[i]!)
+    if (!notForwarded) {
+      if (named?.has(lower) !== true) headers.push(raw[i]!, raw[i + 1]!)
+    } else if (lower === 'content-length') contentLength = Number(raw[i + 1])
+    else if (lower === 'transfer-encoding') chunked = true
+    else if (lower === 'expect') expectsContinue ||= raw[i + 1]!.toLowerCase() === '100-continue'
   }
   if (key !== undefined) headers.push('X-Blnk-Key', key)
   return { headers, contentLength, hasBody: chunked || (contentLength ?? 0) > 0, expectsContinue }
@@ -75,13 +98,12 @@ export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders,
   let contentLength: number | undefined
   let transferCoding: string | undefined
   for (let i = 0; i < texts.length; i += 2) {
-    const name = texts[i]!
-    const lower = name.toLowerCase()
-    if (lower === 'transfer-encoding') transferCoding = transferCoding === undefined ? texts[i + 1]! : `${transferCoding}, ${texts[i + 1]!}`
-    // Which pages may read an answer is the gateway's to say: CORS_ORIGINS.
-    if (HOP_BY_HOP.has(lower) || named?.has(lower) || lower.startsWith('access-control-')) continue
-    if (lower === 'content-length') contentLength = Number(texts[i + 1])
-    headers.push(name, texts[i + 1]!)
+    const { lower, notAnswered } = fieldOf(texts[i]!)
+    if (!notAnswered) {
+      if (named?.has(lower) === true) continue
+      if (lower === 'content-length') contentLength = Number(texts[i + 1])
+      headers.push(texts[i]!, texts[i + 1]!)
+    } else if (lower === 'transfer-encoding') transferCoding = transferCoding === undefined ? texts[i + 1]! : `${transferCoding}, ${texts[i + 1]!}`
   }
   return { headers, contentLength, transferCoding }
 }
@@ -89,7 +111,7 @@ export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders,
 /** Whether a flat list of headers has this one; `name` in lower case. */
 export function hasHeader (headers: readonly string[], name: string): boolean {
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]!.length === name.length && headers[i]!.toLowerCase() === name) return true
+    if (headers[i]!.length === name.length && fieldOf(headers[i]!).lower === name) return true
   }
   return false
 }
@@ -97,7 +119,7 @@ export function hasHeader (headers: readonly string[], name: string): boolean {
 function namedInConnection (raw: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.length !== 10 || raw[i]!.toLowerCase() !== 'connection') continue
+    if (raw[i]!.length !== 10 || fieldOf(raw[i]!).lower !== 'connection') continue
     for (const option of raw[i + 1]!.split(',')) {
       const name = option.trim().toLowerCase()
       if (NOT_NAMEABLE.has(name)) continue
