@@ -135,7 +135,7 @@ export function buildApp (config: Config, log: Logger, { seed = config.seed, res
   const tokenKinds: Array<Rooms['tokenKinds'][number]> = [accessTokens]
   let limits: Limits | undefined
   const gates: Array<Rooms['gates'][number]> = []
-  const audit = openAudit(config, encryptionKey, log)
+  const audit = openAudit(config, log)
   const rooms: Rooms = {
     get config () { return inForce },
     log,

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { createAlertStore } from './alerts/store.js'
 import { createAppStore } from './apps/store.js'
-import { macKey } from './audit/mac.js'
 import { createAuditStore } from './audit/store.js'
 import { createKeyStore } from './auth/store.js'
 import type { Config } from './config.js'
@@ -36,7 +35,7 @@ export function openStores ({ store: { db, address }, config, seal, encryptionKe
     instanceStore: createInstanceStore(db, seal),
     webhookStore: createWebhookStore(db, seal),
     loginStore: createLoginStore(db),
-    auditStore: createAuditStore(db, macKey(encryptionKey)),
+    auditStore: createAuditStore(db, encryptionKey),
     alertStore: createAlertStore(db),
     appStore: createAppStore(db, seal),
     oauthClients: createClientStore(db),

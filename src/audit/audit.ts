@@ -1,4 +1,4 @@
-import { randomUUID, type KeyObject } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
@@ -6,10 +6,9 @@ import type { Gate } from '../gateway/admit.js'
 import type { Observer } from '../gateway/record.js'
 import { actionOf } from './actions.js'
 import type { AuditEntry } from './entry.js'
-import { macKey, sealed } from './mac.js'
 import { createQueue } from './queue.js'
 import { RefusalCounts } from './refusals.js'
-import { intentOf, watchAct, writeRefusal, type Writer } from './requests.js'
+import { ActWatch, intentOf, writeRefusal, type Writer } from './requests.js'
 import { rowOf, valuesOf, type AuditValues } from './row.js'
 import type { AuditStore } from './store.js'
 import { openStream, type AuditStream } from './stream.js'
@@ -41,8 +40,6 @@ export interface AuditOptions {
   readonly mode: 'on' | 'strict'
   /** The most rows that wait for the database. */
   readonly most: number
-  /** Of the macs. */
-  readonly key: KeyObject
   readonly stream: AuditStream | undefined
   readonly log: Logger
 }
@@ -50,7 +47,7 @@ export interface AuditOptions {
 const NOT_STORABLE = /^2[23]/
 
 /** Writes rows; of those that no column holds, what can be said of them, so that one does not keep the others waiting. */
-async function append (store: AuditStore, rows: readonly string[], key: KeyObject): Promise<void> {
+async function append (store: AuditStore, rows: readonly string[]): Promise<void> {
   try {
     await store.append(rows)
   } catch (error) {
@@ -58,7 +55,7 @@ async function append (store: AuditStore, rows: readonly string[], key: KeyObjec
     for (const row of rows) {
       const { writer, seq, at, phase, act } = rowOf(JSON.parse(row) as AuditValues)
       const bare = valuesOf({ at: Date.parse(at), actor: { kind: 'none' }, action: 'Audit row not storable', outcome: 'unknown', ...(phase === 'whole' ? {} : { phase }), act: act ?? undefined }, writer, seq)
-      await store.append([row]).catch(async () => { await store.append([sealed(key, bare)]) })
+      await store.append([row]).catch(async () => { await store.append([JSON.stringify(bare)]) })
     }
   }
 }
@@ -67,12 +64,12 @@ async function append (store: AuditStore, rows: readonly string[], key: KeyObjec
  * The audit log as it is set; undefined: off.
  * @throws SettingError when AUDIT_STREAM cannot be written
  */
-export function openAudit ({ audit: mode, auditQueue: most, auditStream }: Config, encryptionKey: Buffer, log: Logger): Audit | undefined {
-  return mode === 'off' ? undefined : createAudit({ mode, most, key: macKey(encryptionKey), stream: auditStream === undefined ? undefined : openStream(auditStream, log), log })
+export function openAudit ({ audit: mode, auditQueue: most, auditStream }: Config, log: Logger): Audit | undefined {
+  return mode === 'off' ? undefined : createAudit({ mode, most, stream: auditStream === undefined ? undefined : openStream(auditStream, log), log })
 }
 
 /** The audit log of this process: of requests, and of what is told by `act`. Rows wait in memory until a store is there. */
-export function createAudit ({ mode, most, key, stream, log }: AuditOptions): Audit {
+export function createAudit ({ mode, most, stream, log }: AuditOptions): Audit {
   const writer = randomUUID()
   const counts = new RefusalCounts()
   const acts = new WeakMap<FastifyRequest, string>()
@@ -86,11 +83,11 @@ export function createAudit ({ mode, most, key, stream, log }: AuditOptions): Au
     accept (entry) {
       const values = valuesOf(entry, writer, ++seq)
       stream?.write(values)
-      return sealed(key, values)
+      return JSON.stringify(values)
     },
     async write (rows) {
       await isOpen
-      await append(store as AuditStore, rows, key)
+      await append(store as AuditStore, rows)
     },
     most,
     log
@@ -107,7 +104,7 @@ export function createAudit ({ mode, most, key, stream, log }: AuditOptions): Au
   const observer: Observer = {
     watch (request, row) {
       const action = row === undefined ? null : actionOf(row)
-      return row === undefined || action === null ? undefined : watchAct({ request, row, action, intended: () => acts.get(request) }, to)
+      return row === undefined || action === null ? undefined : new ActWatch({ request, row, action, intended: () => acts.get(request) }, to)
     },
     ended (outcome) {
       if (outcome.refusal !== undefined && (outcome.row === undefined || actionOf(outcome.row) === null)) writeRefusal(outcome, to)

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
-import { COLUMNS, type AuditRow, type AuditValues } from './row.js'
+import { COLUMNS, type AuditRow } from './row.js'
 
 /** The key of the macs, out of the key that seals secrets: whoever has the database alone has neither. */
 export const macKey = (encryptionKey: Buffer): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', encryptionKey, '', 'blnk-gateway audit log', 32)))
@@ -12,8 +12,5 @@ const macOfText = (key: KeyObject, text: string): string => createHmac('sha256',
  */
 export const macOf = (key: KeyObject, row: AuditRow): string => macOfText(key, JSON.stringify(COLUMNS.map((name) => row[name])))
 
-/** A row with its mac, as JSON: a list of its values, the mac last. */
-export function sealed (key: KeyObject, values: AuditValues): string {
-  const text = JSON.stringify(values)
-  return `${text.slice(0, -1)},"${macOfText(key, text)}"]`
-}
+/** @param text a row's values as JSON. @returns the same with the mac as its last value */
+export const sealed = (key: KeyObject, text: string): string => `${text.slice(0, -1)},"${macOfText(key, text)}"]`

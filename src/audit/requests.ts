@@ -106,38 +106,46 @@ export interface Watched {
   readonly intended: () => string | undefined
 }
 
-/** Reads out of an act's request and answer what they are about, while both pass. */
-export function watchAct ({ request, row, action, intended }: Watched, { write, count, hasOwnRow }: Writer): Watch {
-  const sent = action.sent === undefined ? undefined : new Members(action.sent)
-  let received: Members | undefined
-  return {
-    ...(sent === undefined ? {} : { sent (chunk: Buffer) { sent.add(chunk) } }),
-    ...(action.answer === undefined
-      ? {}
-      : {
-          answered (status: number, headers: readonly string[]) { if (status < 300 && !isEncoded(headers)) received = new Members([action.answer as string]) },
-          received (chunk: Buffer) { received?.add(chunk) }
-        }),
-    ended (outcome) {
-      const act = intended()
-      const acted = request.call?.acted
-      const actor = acted?.actor ?? actorOf(row, outcome.credential, outcome.refusal?.status !== 401)
-      const refusal = act === undefined ? countedOf(outcome, actor, hasOwnRow) : undefined
-      if (refusal !== undefined) return count(refusal)
-      // Anybody can send it as often as they like.
-      if (row.scope === 'public' && actor.kind === 'none') return
-      const id = firstParameter(request)
-      const { action: words, kind } = exactly(action, id, sent?.get('status'))
-      write(entryOf(outcome, {
-        phase: act === undefined ? undefined : 'outcome',
-        act,
-        actor,
-        action: acted?.action ?? words,
-        entityKind: kind,
-        entityId: acted?.entityId ?? (action.answer === undefined ? id : received?.get(action.answer)),
-        instanceId: acted?.instanceId ?? outcome.instanceId ?? instanceIn(row, id),
-        reference: outcome.reference ?? sent?.get('reference')
-      }))
-    }
+/** Reads out of an act's request and answer what they are about, while both pass. One is made of every write. */
+export class ActWatch implements Watch {
+  readonly #sent: Members | undefined
+  #received: Members | undefined
+
+  constructor (private readonly act: Watched, private readonly to: Writer) {
+    const { sent } = act.action
+    if (sent !== undefined) this.#sent = new Members(sent)
+  }
+
+  sent (chunk: Buffer): void { this.#sent?.add(chunk) }
+
+  answered (status: number, headers: readonly string[]): void {
+    const { answer } = this.act.action
+    if (answer !== undefined && status < 300 && !isEncoded(headers)) this.#received = new Members([answer])
+  }
+
+  received (chunk: Buffer): void { this.#received?.add(chunk) }
+
+  ended (outcome: Outcome): void {
+    const { request, row, action, intended } = this.act
+    const { write, count, hasOwnRow } = this.to
+    const act = intended()
+    const acted = request.call?.acted
+    const actor = acted?.actor ?? actorOf(row, outcome.credential, outcome.refusal?.status !== 401)
+    const refusal = act === undefined ? countedOf(outcome, actor, hasOwnRow) : undefined
+    if (refusal !== undefined) return count(refusal)
+    // Anybody can send it as often as they like.
+    if (row.scope === 'public' && actor.kind === 'none') return
+    const id = firstParameter(request)
+    const { action: words, kind } = exactly(action, id, this.#sent?.get('status'))
+    write(entryOf(outcome, {
+      phase: act === undefined ? undefined : 'outcome',
+      act,
+      actor,
+      action: acted?.action ?? words,
+      entityKind: kind,
+      entityId: acted?.entityId ?? (action.answer === undefined ? id : this.#received?.get(action.answer)),
+      instanceId: acted?.instanceId ?? outcome.instanceId ?? instanceIn(row, id),
+      reference: outcome.reference ?? this.#sent?.get('reference')
+    }))
   }
 }

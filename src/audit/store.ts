@@ -1,6 +1,5 @@
-import type { KeyObject } from 'node:crypto'
 import type { Queryable } from '../lib/postgres.js'
-import { macOf } from './mac.js'
+import { macKey, macOf, sealed } from './mac.js'
 import type { AuditRow } from './row.js'
 
 /** Where a list goes on: rows before an id, the newest first, or after it, the oldest first. */
@@ -15,7 +14,7 @@ export interface ListedRow extends AuditRow { readonly id: string }
 export interface StoredRow extends ListedRow { readonly mac: string }
 
 export interface AuditStore {
-  /** Adds rows, each as `sealed` makes it; those that are there already stay as they are. */
+  /** Adds rows, each its values as JSON; those that are there already stay as they are. */
   append(rows: readonly string[]): Promise<void>
   list(conditions: readonly Condition[], place: Place, limit: number): Promise<ListedRow[]>
   /** Rows by writer and place, those after one. */
@@ -32,10 +31,11 @@ const COLUMNS = `l.id, writer, seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T
 /** An intent is told by its outcome, where there is one. */
 const TOLD_ONCE = "(phase <> 'intent' OR NOT EXISTS (SELECT 1 FROM gateway.audit_log o WHERE o.act = l.act AND o.phase = 'outcome'))"
 
-export function createAuditStore (db: Queryable, key: KeyObject): AuditStore {
+export function createAuditStore (db: Queryable, encryptionKey: Buffer): AuditStore {
+  const key = macKey(encryptionKey)
   return {
     async append (rows) {
-      await db.query('SELECT gateway.audit_add($1)', [`[${rows.join(',')}]`])
+      await db.query('SELECT gateway.audit_add($1)', [`[${rows.map((row) => sealed(key, row)).join(',')}]`])
     },
     async list (conditions, place, limit) {
       const ascending = 'after' in place

@@ -50,29 +50,29 @@ export class Observers {
 
 /** Those who follow one request, as one. */
 export class Watches implements Required<Watch> {
-  readonly #all: Array<readonly [Watch, Observer]> = []
+  readonly #all: Array<{ readonly watch: Watch, readonly observer: Observer }> = []
 
   constructor (private readonly failed: (observer: Observer, error: unknown) => void) {}
 
-  add (watch: Watch, observer: Observer): void { this.#all.push([watch, observer]) }
+  add (watch: Watch, observer: Observer): void { this.#all.push({ watch, observer }) }
 
   sent (chunk: Buffer): void {
-    for (const [watch, observer] of this.#all) try { watch.sent?.(chunk) } catch (error) { this.failed(observer, error) }
+    for (const { watch, observer } of this.#all) try { watch.sent?.(chunk) } catch (error) { this.failed(observer, error) }
   }
 
   forwarding (headers: string[], origin: string): void {
-    for (const [watch, observer] of this.#all) try { watch.forwarding?.(headers, origin) } catch (error) { this.failed(observer, error) }
+    for (const { watch, observer } of this.#all) try { watch.forwarding?.(headers, origin) } catch (error) { this.failed(observer, error) }
   }
 
   answered (status: number, headers: readonly string[]): void {
-    for (const [watch, observer] of this.#all) try { watch.answered?.(status, headers) } catch (error) { this.failed(observer, error) }
+    for (const { watch, observer } of this.#all) try { watch.answered?.(status, headers) } catch (error) { this.failed(observer, error) }
   }
 
   received (chunk: Buffer): void {
-    for (const [watch, observer] of this.#all) try { watch.received?.(chunk) } catch (error) { this.failed(observer, error) }
+    for (const { watch, observer } of this.#all) try { watch.received?.(chunk) } catch (error) { this.failed(observer, error) }
   }
 
   ended (outcome: Outcome): void {
-    for (const [watch, observer] of this.#all) try { watch.ended?.(outcome) } catch (error) { this.failed(observer, error) }
+    for (const { watch, observer } of this.#all) try { watch.ended?.(outcome) } catch (error) { this.failed(observer, error) }
   }
 }

@@ -19,11 +19,8 @@ export function collectBody (request: IncomingMessage, most: number): Promise<Bu
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    const done = (): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose).off(LATE, onLate)
-    }
     const giveUp = (error: GatewayError): void => {
-      done()
+      request.off('data', onData).off(LATE, onLate)
       request.pause()
       reject(error)
     }
@@ -33,15 +30,12 @@ export function collectBody (request: IncomingMessage, most: number): Promise<Bu
       else chunks.push(chunk)
     }
     const onLate = (): void => { giveUp(new GatewayError('HTTP_REQUEST_TIMEOUT')) }
-    const onEnd = (): void => {
-      done()
-      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))
-    }
-    const onClose = (): void => {
-      done()
-      resolve(undefined)
-    }
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose).on(LATE, onLate)
+    // What comes after the first of these changes nothing, and to take them off costs as much as all else here.
+    request.on('data', onData)
+      .on('end', () => { resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)) })
+      .on('close', () => { resolve(undefined) })
+      .on('error', () => {})
+      .on(LATE, onLate)
   })
 }
 

@@ -12,7 +12,7 @@ const key = macKey(Buffer.alloc(32, 1))
 function stored (count: number): StoredRow[] {
   const writer = randomUUID()
   return Array.from({ length: count }, (_, i) => {
-    const values = JSON.parse(sealed(key, valuesOf({ at: i, actor: { kind: 'key', id: `key_${i}` }, action: 'Ledger created', outcome: 'done' }, writer, i + 1))) as AuditValues
+    const values = JSON.parse(sealed(key, JSON.stringify(valuesOf({ at: i, actor: { kind: 'key', id: `key_${i}` }, action: 'Ledger created', outcome: 'done' }, writer, i + 1)))) as AuditValues
     return { ...rowOf(values), id: String(i), mac: values.at(-1) as string }
   })
 }
