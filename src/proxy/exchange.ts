@@ -65,14 +65,27 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#watches = request.record?.watches
   }
 
-  /** Settles when the answer is handed over or the caller is gone. */
+  /** Settles when the answer is handed over or the caller is gone, and gives back the turn that was taken for it. */
   send (upstream: Upstream, { path, headers, body }: Outgoing): Promise<void> {
     this.#body = body
     if (this.request.record !== null) this.request.record.coreFrom = performance.now()
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
+      this.#settle = {
+        resolve () {
+          upstream.turns.give()
+          resolve()
+        },
+        reject (error) {
+          upstream.turns.give()
+          reject(error)
+        }
+      }
       this.#response.on('close', this.#onClose)
-      upstream.dispatcher.dispatch({ origin: upstream.origin, method: this.call.row.method, path, headers, body, idempotent: false }, this)
+      try {
+        upstream.dispatcher.dispatch({ origin: upstream.origin, method: this.call.row.method, path, headers, body, idempotent: false }, this)
+      } catch (error) {
+        this.onError(error as Error)
+      }
     })
   }
 

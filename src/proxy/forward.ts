@@ -5,7 +5,7 @@ import type { Call, Fill, Upstream } from '../gateway/row.js'
 import { readIdempotencyKey } from '../idempotency/key.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
-import { Exchange, writeAnswer, type Keeping } from './exchange.js'
+import { Exchange, writeAnswer, type Keeping, type Outgoing } from './exchange.js'
 import { dropAfter, faultBefore } from './faulted.js'
 import { requestHeaders, type RequestHeaders } from './headers.js'
 import { readTarget } from './url.js'
@@ -15,11 +15,11 @@ const makeReference = (): string => newId('ref')
 /**
  * Sends a request to the Core of its instance and writes Core's answer straight to the connection: status, headers and
  * bytes as they came, both ways as streams. Settles when the answer has been handed over, or the caller has left.
- * With an Idempotency-Key it is done once, and its answer comes whole.
+ * With an Idempotency-Key it is done once, and its answer comes whole. No `await` on the way of every request: each costs.
  * @throws GatewayError when there is no answer to give
  */
-export async function forward (request: FastifyRequest, reply: FastifyReply, call: Call): Promise<void> {
-  if (hasLeft(reply)) return
+export function forward (request: FastifyRequest, reply: FastifyReply, call: Call): Promise<void> | undefined {
+  if (hasLeft(reply)) return undefined
   const target = readTarget(request.raw.url ?? '')
   if (typeof target === 'string') throw new GatewayError(target)
   if (call.upstream === undefined) throw new GatewayError('INSTANCE_WITHOUT_CORE')
@@ -30,19 +30,21 @@ export async function forward (request: FastifyRequest, reply: FastifyReply, cal
   const trip: Trip = { request, reply, call, head, path: target.path }
   if (fill === undefined && key === undefined) {
     if (head.expectsContinue) reply.raw.writeContinue()
-    return await carry(trip, undefined)
+    return carry(trip, undefined)
   }
 
   if ((head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
   if (head.expectsContinue) reply.raw.writeContinue()
-  const sent = head.hasBody ? await collectBody(request.raw, MOST_FILLED) : Buffer.alloc(0)
-  if (sent === undefined) {
-    reply.hijack()
-    return
+  const go = (sent: Buffer): Promise<void> | undefined => {
+    request.record?.watches?.sent(sent)
+    if (key !== undefined) return carryOnce(trip, { key, sent, fill })
+    return carry(trip, filledBody(call, fill as Fill, { sent, makeReference }))
   }
-  request.record?.watches?.sent(sent)
-  if (key !== undefined) return await carryOnce(trip, { key, sent, fill })
-  return await carry(trip, filledBody(call, fill as Fill, { sent, makeReference }))
+  if (!head.hasBody) return go(Buffer.alloc(0))
+  return collectBody(request.raw, MOST_FILLED).then((sent) => {
+    if (sent !== undefined) return go(sent)
+    reply.hijack()
+  })
 }
 
 /** A request on its way. */
@@ -91,25 +93,50 @@ async function carryOnce (trip: Trip, { key, sent, fill }: { readonly key: strin
 }
 
 /** @param body as it goes out; undefined: as it comes */
-async function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): Promise<void> {
-  const { request, reply, call, path } = trip
-  if (hasLeft(reply)) return
+function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): Promise<void> | undefined {
+  const { reply, call, path } = trip
+  if (hasLeft(reply)) return undefined
   const fault = faultOf(call, path)
-  if (fault !== undefined && await faultBefore(fault, request, reply)) return
+  if (fault !== undefined) return carryFaulted(trip, fault, body, keeping)
   const upstream = upstreamNow(call)
+  return upstream.turns.tryTake() ? send(trip, upstream, body, keeping) : waitAndSend(trip, upstream, body, keeping)
+}
+
+async function carryFaulted (trip: Trip, fault: Effect, body: Buffer | undefined, keeping: Keeping | undefined): Promise<void> {
+  const { request, reply, call } = trip
+  if (await faultBefore(fault, request, reply)) return
+  const upstream = upstreamNow(call)
+  if (!('drop' in fault)) return await (upstream.turns.tryTake() ? send(trip, upstream, body, keeping) : waitAndSend(trip, upstream, body, keeping))
   if (!upstream.turns.tryTake() && !await waited(upstream, reply)) return
   try {
-    const head = upstream === call.upstream ? trip.head : headFor(request.raw.rawHeaders, { ...call, upstream })
-    const outgoing = { path: upstream.basePath + path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw, request.record?.watches) : null) }
-    request.record?.watches?.forwarding(outgoing.headers, upstream.origin)
-    if (fault !== undefined && 'drop' in fault) {
-      keeping?.sent()
-      return await dropAfter(upstream, outgoing, { request, reply, call })
-    }
-    return await new Exchange(request, reply, call, keeping).send(upstream, outgoing)
+    keeping?.sent()
+    await dropAfter(upstream, outgoingOf(trip, upstream, body), { request, reply, call })
   } finally {
     upstream.turns.give()
   }
+}
+
+async function waitAndSend (trip: Trip, upstream: Upstream, body: Buffer | undefined, keeping: Keeping | undefined): Promise<void> {
+  if (await waited(upstream, trip.reply)) await send(trip, upstream, body, keeping)
+}
+
+/** With a turn that was taken, which it gives back. */
+function send (trip: Trip, upstream: Upstream, body: Buffer | undefined, keeping: Keeping | undefined): Promise<void> {
+  const { request, reply, call } = trip
+  try {
+    return new Exchange(request, reply, call, keeping).send(upstream, outgoingOf(trip, upstream, body))
+  } catch (error) {
+    upstream.turns.give()
+    throw error
+  }
+}
+
+function outgoingOf ({ request, call, head: first, path }: Trip, upstream: Upstream, body: Buffer | undefined): Outgoing {
+  const head = upstream === call.upstream ? first : headFor(request.raw.rawHeaders, { ...call, upstream })
+  const watches = request.record?.watches
+  const outgoing = { path: upstream.basePath + path, headers: withLength(head, body), body: body ?? (head.hasBody ? streamBody(request.raw, watches) : null) }
+  watches?.forwarding(outgoing.headers, upstream.origin)
+  return outgoing
 }
 
 /** Who left while something was looked up is not told of again: a body would be waited for, and an answer written, without end. */
