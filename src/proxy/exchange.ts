@@ -7,6 +7,7 @@ import type { Watches } from '../gateway/observers.js'
 import type { Call, Upstream } from '../gateway/row.js'
 import type { Answer } from '../idempotency/idempotency.js'
 import { coreError } from './core-error.js'
+import { endWith } from './end-with.js'
 import { hasHeader, responseHeaders, type RawHeaders } from './headers.js'
 import { closeUnread } from './refuse.js'
 
@@ -29,9 +30,6 @@ export interface Keeping {
 
 /** Bytes of an answer that is kept; a longer one is passed on as it comes. */
 const MOST_KEPT = 1024 * 1024
-
-/** Bytes of an answer that are worth copying to save a piece of a write. */
-const MOST_JOINED = 16 * 1024
 
 /** The request that goes out: `path` as raw target, `headers` flat. */
 export interface Outgoing {
@@ -261,22 +259,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#abort !== undefined) this.#abort()
     else this.onError(new Error('the caller left before its turn'))
   }
-}
-
-/**
- * Ends an answer. One that is short and of which nothing is written yet goes out in one write, head and all: Node joins a text to the
- * head, where it would write a buffer as a second piece, and what follows the head as a third, which costs half as much again.
- */
-function endWith (response: ServerResponse, last: Buffer): void {
-  const { socket } = response
-  if (last.length > MOST_JOINED || socket === null || socket.writableLength > 0) {
-    response.end(last)
-    return
-  }
-  socket.cork()
-  response.write(last.toString('latin1'), 'latin1')
-  socket.uncork()
-  response.end()
 }
 
 /** Core's own headers are never replaced. */
