@@ -25,9 +25,9 @@ const isHeldUp = ({ socket }: ServerResponse): boolean => socket === null || soc
 
 function writeAll (): void {
   for (const { response, last } of waiting.splice(0)) {
-    // Its caller may have left since.
-    if (response.destroyed || response.writableEnded) continue
     const { socket } = response
+    // Its caller may have left since.
+    if (response.destroyed || response.writableEnded || socket?.destroyed === true) continue
     if (socket === null || isHeldUp(response)) {
       response.end(last)
       continue
