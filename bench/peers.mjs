@@ -61,9 +61,9 @@ async function run (program, args, port, folder) {
 /**
  * The gateway as it ships, in front of a real Core: key look-up, expiry, scope, instance, routing, fill, headers, request id,
  * metrics, rate limits, audit log. Its own state lies in a Postgres server where there is one. `args` are Node's; with `ipc` it
- * can be sent messages.
+ * can be sent messages; `bin` is that of another build.
  */
-export async function startGateway (core, databaseUrl, { args: more = [], ipc = false } = {}) {
+export async function startGateway (core, databaseUrl, { args: more = [], ipc = false, bin: given, settings = {} } = {}) {
   const folder = folderOf('gateway')
   const state = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, BLNK_ENCRYPTION_KEY: randomBytes(32).toString('hex'), BLNK_ADMIN_TOKEN: randomBytes(32).toString('hex') }
   const env = {
@@ -79,9 +79,10 @@ export async function startGateway (core, databaseUrl, { args: more = [], ipc = 
     LOG_LEVEL: 'silent',
     RATE_LIMIT_CREDENTIAL: '999999999/1m',
     RATE_LIMIT_INSTANCE: '999999999/1m',
-    ...JSON.parse(process.env.BENCH_SETTINGS ?? '{}')
+    ...JSON.parse(process.env.BENCH_SETTINGS ?? '{}'),
+    ...settings
   }
-  const bin = process.env.BENCH_BIN ?? fileURLToPath(new URL('../dist/src/cli/bin.js', import.meta.url))
+  const bin = given ?? fileURLToPath(new URL('../dist/src/cli/bin.js', import.meta.url))
   const args = [...process.env.BENCH_NODE_ARGS?.split(' ') ?? [], ...more]
   const child = spawn(process.execPath, [...args, bin, 'start', '--json', '--port', '0', '--data-dir', path.join(folder, 'data')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'inherit', ...(ipc ? ['ipc'] : [])] })
   process.once('exit', () => {

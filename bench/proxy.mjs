@@ -8,6 +8,7 @@ import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { startServer } from './core-server.mjs'
+import { median, METHODS, spread } from './loads.mjs'
 import { startGateway, startHaproxy, startNginx, usageOf } from './peers.mjs'
 
 const rounds = Number(process.env.ROUNDS ?? 9)
@@ -16,20 +17,6 @@ const levels = (process.env.CONNECTIONS ?? '1,32,256').split(',').map(Number)
 const KINDS = (process.env.KINDS ?? 'bare,gateway,http-proxy,reply-from,express,nginx,haproxy').split(',')
 const PEERS = { gateway: startGateway, nginx: startNginx, haproxy: startHaproxy }
 
-/** A transaction as callers send it, without the two members that the gateway fills. */
-const transaction = JSON.stringify({
-  precise_amount: 750000,
-  currency: 'USD',
-  source: '@World-USD',
-  destination: 'bln_0be360ca-86fe-457d-be43-daa3f966d8f0',
-  description: 'Salary for March',
-  allow_overdraft: true,
-  meta_data: { sender_name: 'John Doe', sender_internal_id: '563502', note: 'x'.repeat(120) }
-})
-const METHODS = [
-  { method: 'GET', path: '/ledgers/ldg_1' },
-  { method: 'POST', path: '/transactions', body: transaction, headers: { 'Content-Type': 'application/json' } }
-]
 const LOADS = METHODS.flatMap((one) => levels.map((connections) => ({ ...one, connections, name: `${one.method} ${connections}` })))
 
 const file = fileURLToPath(new URL('servers.mjs', import.meta.url))
@@ -55,9 +42,6 @@ async function measure (server, { method, path, body, headers, connections }, du
   if (failed > 0) throw new Error(`${server.kind} ${method}: ${failed} requests failed`)
   return { rate: result.requests.total / result.duration, cpu: (after.cpu - before.cpu) / result.requests.total, p50: result.latency.p50, p99: result.latency.p99, mean: result.latency.mean, memory: after.memory }
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-const spread = (numbers) => `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)}-${Math.max(...numbers).toFixed(2)})`
 
 const core = await start('core')
 const servers = []
