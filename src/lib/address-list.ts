@@ -2,11 +2,15 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
 const MAPPED = '::ffff:'
 
-/** IPv4 as a dual-stack socket tells it, `::ffff:192.0.2.1` (RFC 4291 2.5.5.2), becomes IPv4; any other text stays. */
+/** IPv4 inside of IPv6, `::ffff:192.0.2.1` as a dual-stack socket tells it or `::ffff:c000:201` (RFC 4291 2.5.5.2), becomes IPv4; any other text stays. */
 export function plainAddress (address: string): string {
-  if (!address.startsWith(MAPPED)) return address
+  if (address.slice(0, MAPPED.length).toLowerCase() !== MAPPED) return address
   const inner = address.slice(MAPPED.length)
-  return isIPv4(inner) ? inner : address
+  if (isIPv4(inner)) return inner
+  const [, high, low] = /^([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(inner) ?? []
+  if (high === undefined || low === undefined) return address
+  const bits = Number.parseInt(high, 16) * 0x10000 + Number.parseInt(low, 16)
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.')
 }
 
 /** Groups of an IPv6 address that are a customer's network (RFC 6177 2), in which anybody has as many addresses as they like. */
@@ -14,9 +18,7 @@ const NETWORK_GROUPS = 4
 
 /** An address as what comes from it is counted: an IPv6 address by its /64, an IPv4 one inside of IPv6 as what it is. */
 export function networkOf (address: string): string {
-  const inner = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (inner !== undefined) return inner
-  const [bare = ''] = address.split('%', 1)
+  const bare = plainAddress(address.split('%', 1)[0] as string)
   if (isIPv4(bare) || !isIPv6(bare)) return bare
   const [head = '', tail] = bare.split('::')
   const groups = head === '' ? [] : head.split(':')

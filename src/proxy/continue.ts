@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 
 /**
@@ -7,7 +8,16 @@ import type { FastifyInstance } from 'fastify'
 export function continueAfterAdmission (app: FastifyInstance): void {
   app.server.on('checkContinue', (request, response) => { app.server.emit('request', request, response) })
   app.addHook('preParsing', (request, reply, payload, done) => {
-    if (!request.is404 && request.headers.expect !== undefined) reply.raw.writeContinue()
+    if (!request.is404 && request.headers.expect !== undefined) sayContinue(reply.raw)
     done(null, payload)
   })
+}
+
+/**
+ * Asks for the body of a request (RFC 9110 10.1.1). Behind another answer on its connection once it is its turn: what Node
+ * is told before is put between the head and the body of the answer.
+ */
+export function sayContinue (response: ServerResponse): void {
+  if (response.socket !== null) response.writeContinue()
+  else response.once('socket', () => { if (!response.headersSent) response.writeContinue() })
 }

@@ -139,7 +139,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       process.nextTick(() => { response.uncork() })
     }
     if (response.write(chunk)) return true
-    response.once('drain', this.#resume!)
+    // Not at once: another answer may be what made room, from inside of undici's parser, which takes no second call.
+    response.once('drain', () => { setImmediate(this.#resume!) })
     return false
   }
 
@@ -230,9 +231,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end (last?: Buffer): void {
     const settle = this.#settle
     this.#finish()
-    if (last === undefined) this.#response.end()
-    else endWith(this.#response, last)
-    settle?.resolve()
+    try {
+      endWith(this.#response, last)
+    } finally {
+      settle?.resolve()
+    }
   }
 
   /** Nothing that comes later matters. */

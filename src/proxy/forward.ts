@@ -5,6 +5,7 @@ import type { Call, Fill, Upstream } from '../gateway/row.js'
 import { readIdempotencyKey } from '../idempotency/key.js'
 import { newId } from '../lib/ids.js'
 import { collectBody, MOST_FILLED, streamBody } from './body.js'
+import { sayContinue } from './continue.js'
 import { Exchange, writeAnswer, type Keeping, type Outgoing } from './exchange.js'
 import { dropAfter, faultBefore } from './faulted.js'
 import { requestHeaders, type RequestHeaders } from './headers.js'
@@ -29,12 +30,12 @@ export function forward (request: FastifyRequest, reply: FastifyReply, call: Cal
   call.upstream.turns.assertRoom()
   const trip: Trip = { request, reply, call, head, path: target.path }
   if (fill === undefined && key === undefined) {
-    if (head.expectsContinue) reply.raw.writeContinue()
+    if (head.expectsContinue) sayContinue(reply.raw)
     return carry(trip, undefined)
   }
 
   if ((head.contentLength ?? 0) > MOST_FILLED) throw new GatewayError('GEN_PAYLOAD_TOO_LARGE')
-  if (head.expectsContinue) reply.raw.writeContinue()
+  if (head.expectsContinue) sayContinue(reply.raw)
   const go = (sent: Buffer): Promise<void> | undefined => {
     request.record?.watches?.sent(sent)
     if (key !== undefined) return carryOnce(trip, { key, sent, fill })

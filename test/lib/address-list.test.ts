@@ -31,7 +31,8 @@ test.each([
 
 test('IPv4 inside IPv6 is IPv4, and other text stays', () => {
   expect(plainAddress('::ffff:192.0.2.1')).toBe('192.0.2.1')
-  expect(plainAddress('::ffff:c000:201')).toBe('::ffff:c000:201')
+  expect(plainAddress('::ffff:c000:201')).toBe('192.0.2.1')
+  expect(plainAddress('::ffff:0:c000:201')).toBe('::ffff:0:c000:201')
   expect(plainAddress('2001:db8::1')).toBe('2001:db8::1')
 })
 
@@ -44,6 +45,8 @@ test('one list answers for one address after another', () => {
 test.each([
   ['192.0.2.1', '192.0.2.1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['::FFFF:c000:201', '192.0.2.1'],
+  ['::ffff:ffff:1', '255.255.0.1'],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
   ['2001:0db8:0001:0002::1', '2001:db8:1:2::/64'],
   ['2001:DB8::1', '2001:db8:0:0::/64'],

@@ -27,6 +27,39 @@ test.each([
   await client.closed()
 })
 
+test.each(['/transactions', '/reconciliation/upload'])('%s behind another request on its connection: 100 comes before its answer, and not inside of it', async (path) => {
+  let answerFirst = (): void => {}
+  const both = await startBoth(({ line }, socket) => {
+    if (line.startsWith('POST')) socket.write(ok('{"b":2}'))
+    else answerFirst = () => { socket.write(ok('{"a":1}')) }
+  })
+  const client = await connect(both.url)
+  client.send(`${both.head('GET', '/ledgers')}\r\n${both.head('POST', path, 'Content-Length: 2', 'Expect: 100-continue')}\r\n{}`)
+  await expect.poll(() => both.core.received.length, { timeout: 20_000 }).toBe(2)
+  answerFirst()
+  const answers = [await client.answer(), await client.answer()]
+  // The body was sent without waiting: whether it is asked for still, is the server's to say (RFC 9110 10.1.1).
+  if (answers[1]!.status === 100) answers[1] = await client.answer()
+  expect(answers.map(({ status, body }) => [status, body.toString()])).toEqual([[200, '{"a":1}'], [200, '{"b":2}']])
+  client.socket.destroy()
+})
+
+test('a body that waits to be asked for is asked for once the answer before is out', async () => {
+  let answerFirst = (): void => {}
+  const both = await startBoth(({ line }, socket) => {
+    if (line.startsWith('POST')) socket.write(ok('{"b":2}'))
+    else answerFirst = () => { socket.write(ok('{"a":1}')) }
+  })
+  const client = await connect(both.url)
+  client.send(`${both.head('GET', '/ledgers')}\r\n${both.head('POST', '/transactions', 'Content-Length: 2', 'Expect: 100-continue')}\r\n`)
+  await expect.poll(() => both.core.received.length, { timeout: 20_000 }).toBe(1)
+  answerFirst()
+  expect([(await client.answer()).body.toString(), (await client.answer()).status]).toEqual(['{"a":1}', 100])
+  client.send('{}')
+  expect((await client.answer()).body.toString()).toBe('{"b":2}')
+  client.socket.destroy()
+})
+
 test('a body that is too long is refused before it is asked for', async () => {
   const both = await startBoth(ok('{}'))
   const client = await connect(both.url)

@@ -22,6 +22,17 @@ test('requests and answers go over one connection, which speaks HTTP/1.1 in TLS 
   client.socket.destroy()
 })
 
+test('a long answer and a short one behind it come whole, however often', async () => {
+  const long = 'x'.repeat(1024 * 1024)
+  const both = await startBoth(({ line }, socket) => { socket.write(ok(line.includes('/long') ? long : '{}')) }, options)
+  for (let i = 0; i < 5; i++) {
+    const client = await connect(both.url, both.ca)
+    client.send(`${both.head('GET', '/ledgers/long')}\r\n${both.head('GET', '/ledgers')}\r\n`)
+    expect([(await client.answer()).body.length, (await client.answer()).body.toString()]).toEqual([long.length, '{}'])
+    client.socket.destroy()
+  }
+})
+
 const agree = async (url: string, more: object): Promise<TLSSocket> => {
   const { hostname, port } = new URL(url)
   const socket = connectTls({ host: hostname, port: Number(port), ...more })
