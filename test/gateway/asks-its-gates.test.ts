@@ -46,3 +46,31 @@ test('what one throws over a refused credential is answered in its place', async
   const limit: Gate = { failed () { throw new GatewayError('GATEWAY_NOT_READY') } }
   expect((await refusal({}, {}, { gates: [limit] })).code).toBe('GATEWAY_NOT_READY')
 })
+
+test('one that answers at once and one that answers later are told in their order, each once, and either may refuse', async () => {
+  const atOnce: Gate = { admitted () { told.push('at once admitted') }, failed () { told.push('at once failed') } }
+  const later: Gate = {
+    async admitted () {
+      await Promise.resolve()
+      told.push('later admitted')
+      throw new GatewayError('GATEWAY_NOT_READY')
+    },
+    async failed () {
+      await Promise.resolve()
+      told.push('later failed')
+      throw new GatewayError('GATEWAY_NOT_READY')
+    }
+  }
+  for (const [gates, order] of [[[atOnce, later, gate('last')], ['at once', 'later']], [[gate('first'), atOnce, later], ['first', 'at once', 'later']]] as const) {
+    const rooms = roomsWith({ gates: [...gates] })
+    expect(await toldBy(() => admit(rooms, row(), request(by('all'))))).toEqual([...order.map((one) => `${one} admitted`), 'refused'])
+    expect(await toldBy(() => admit(rooms, row(), request({})))).toEqual([...order.map((one) => `${one} failed`), 'refused'])
+    await expect((async () => await admit(rooms, row(), request({})))()).rejects.toMatchObject({ code: 'GATEWAY_NOT_READY' })
+  }
+})
+
+test('who is refused at once is refused without a promise', () => {
+  const full: Gate = { admitted () { throw new GatewayError('GATEWAY_NOT_READY') } }
+  expect(() => admit(roomsWith({ gates: [full] }), row(), request(by('all')))).toThrow(GatewayError)
+  expect(admit(roomsWith({ gates: [{ admitted () {} }] }), row(), request(by('all')))).not.toBeInstanceOf(Promise)
+})

@@ -66,6 +66,7 @@ describe('to the caller', () => {
     expect(response('X-One', '1', 'Connection', 'X-One, Content-Length', 'Content-Length', '3')).toEqual(['Content-Length', '3'])
     expect(responseHeaders(['CONTENT-LENGTH', '3', 'Age', '4'].map((text) => Buffer.from(text))).contentLength).toBe(3)
     expect(responseHeaders([]).contentLength).toBeUndefined()
+    expect(responseHeaders(['Connection', 'close', 'Access-Control-Max-Age', '1', 'Trailer', 'a'].map((text) => Buffer.from(text))).transferCoding).toBeUndefined()
   })
 })
 

@@ -14,6 +14,7 @@ describe('takes instance_id out and keeps every other byte', () => {
     ['/proxy/a?%69nstance%5Fid=in%20st+1', '/a', 'in st 1'],
     ['/proxy/a?%69nstance_id=in+st', '/a', 'in st'],
     ['/proxy/a?instance_id', '/a', ''],
+    ['/proxy/a?my_instance_id=', '/a?my_instance_id=', undefined],
     ['/proxy/a?%69nstance_id', '/a', ''],
     ['/proxy/a?instance_id%3D=x&instance_id%=y&instance_id%00=z&instance_id+=q', '/a?instance_id%3D=x&instance_id%=y&instance_id%00=z&instance_id+=q', undefined],
     ['/proxy/a?instance_id=%ff', '/a', '%ff'],
