@@ -6,6 +6,31 @@ import { Pool } from 'undici'
 const [kind, core] = process.argv.slice(2)
 const listen = (server) => new Promise((resolve) => { server.listen(0, '127.0.0.1', () => { resolve(`http://127.0.0.1:${server.address().port}`) }) })
 
+function passThrough (to) {
+  const pool = new Pool(to, { connections: 256 })
+  return (request, response) => {
+    const headers = []
+    const raw = request.rawHeaders
+    for (let i = 0; i < raw.length; i += 2) if (!/^(host|connection|content-length|transfer-encoding)$/i.test(raw[i])) headers.push(raw[i], raw[i + 1])
+    if (request.headers['content-length'] !== undefined) headers.push('Content-Length', request.headers['content-length'])
+    const body = request.method === 'GET' ? null : request
+    pool.dispatch({ path: request.url, method: request.method, headers, body }, {
+      onConnect () {},
+      onHeaders (status, answered) {
+        const texts = answered.map(String)
+        const kept = []
+        for (let i = 0; i < texts.length; i += 2) if (!/^(connection|keep-alive|transfer-encoding)$/i.test(texts[i])) kept.push(texts[i], texts[i + 1])
+        response.sendDate = false
+        response.writeHead(status, kept)
+        return true
+      },
+      onData (chunk) { return response.write(chunk) || true },
+      onComplete () { response.end() },
+      onError () { response.destroy() }
+    })
+  }
+}
+
 const starts = {
   /** Answers like a Core: a balance of 400 bytes, with the headers that Core sends. */
   async core () {
@@ -27,29 +52,22 @@ const starts = {
 
   /** The least a proxy can do: nothing is checked, filled, routed or left out but what would break the connection. */
   async bare () {
-    const pool = new Pool(core, { connections: 256 })
-    const server = http.createServer((request, response) => {
-      const headers = []
-      const raw = request.rawHeaders
-      for (let i = 0; i < raw.length; i += 2) if (!/^(host|connection|content-length|transfer-encoding)$/i.test(raw[i])) headers.push(raw[i], raw[i + 1])
-      if (request.headers['content-length'] !== undefined) headers.push('Content-Length', request.headers['content-length'])
-      const body = request.method === 'GET' ? null : request
-      pool.dispatch({ path: request.url, method: request.method, headers, body }, {
-        onConnect () {},
-        onHeaders (status, answered) {
-          const texts = answered.map(String)
-          const kept = []
-          for (let i = 0; i < texts.length; i += 2) if (!/^(connection|keep-alive|transfer-encoding)$/i.test(texts[i])) kept.push(texts[i], texts[i + 1])
-          response.sendDate = false
-          response.writeHead(status, kept)
-          return true
-        },
-        onData (chunk) { return response.write(chunk) || true },
-        onComplete () { response.end() },
-        onError () { response.destroy() }
-      })
+    const pass = passThrough(core)
+    return { url: await listen(http.createServer(pass)) }
+  },
+
+  /** The same behind a Fastify with one route, which does nothing. */
+  async fastify () {
+    const { default: Fastify } = await import('fastify')
+    const pass = passThrough(core)
+    const app = Fastify()
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _payload, done) => { done(null) })
+    app.all('/*', (request, reply) => {
+      reply.hijack()
+      pass(request.raw, reply.raw)
     })
-    return { url: await listen(server) }
+    return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
   },
 
   /** With its defaults: no credential, no scope, no fill. */
