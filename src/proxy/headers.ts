@@ -1,3 +1,5 @@
+import { byName } from '../lib/by-name.js'
+
 /** Names and values by turns, in order and case as sent: Node's rawHeaders, and what undici and writeHead take. */
 export type RawHeaders = string[]
 
@@ -35,23 +37,15 @@ interface Field {
   readonly notAnswered: boolean
 }
 
-/** Field names come again and again; those of callers who make up new ones are not remembered. */
-const MOST_REMEMBERED = 1_000
-const remembered = new Map<string, Field>()
-
-function fieldOf (name: string): Field {
-  const known = remembered.get(name)
-  if (known !== undefined) return known
+const fieldOf = byName((name): Field => {
   const lower = name.toLowerCase()
-  const field = {
+  return {
     lower,
     notForwarded: NOT_FORWARDED.has(lower) || FOLDS_TO_OURS.test(lower) || lower.startsWith('proxy-'),
     // Which pages may read an answer is the gateway's to say: CORS_ORIGINS.
     notAnswered: HOP_BY_HOP.has(lower) || lower.startsWith('access-control-')
   }
-  if (remembered.size < MOST_REMEMBERED && name.length <= 64) remembered.set(name, field)
-  return field
-}
+})
 
 export interface RequestHeaders {
   readonly headers: RawHeaders

@@ -1,6 +1,8 @@
 // What is kept of a request never holds a secret. Bodies are cut at a limit and need not be JSON at all, so everything
 // here works on text, and takes away too much where it cannot tell.
 
+import { byName } from '../lib/by-name.js'
+
 export const REMOVED = '[removed]'
 
 /** How much of a token shows (spec/00 0.2): `blnk_` and eight characters, as a list of keys has it. */
@@ -35,18 +37,8 @@ const SECRET_WORD = /^(?:(?:\w*token|key)s?|\w*(?:api|core|access|private|master
 const SECRET_LAST_WORD = /^(?:auth|authori[sz]ation|authentication|cookies?|pass|passcode|jwt|otp|pin|cv[vc]|sig|signature|hmac)\d*$/iu
 const FINE = /^(?:token_type|(?:api_)?key_(?:prefix|id|name)|idempotency[-_]key|access-control-allow-credentials)$/i
 
-/** Names come again and again; those of callers who make up new ones are not remembered. */
-const MOST_REMEMBERED = 1_000
-const remembered = new Map<string, boolean>()
-
 /** Whether what a member, a field or a header of this name holds is a secret. */
-export function isSecretName (name: string): boolean {
-  const known = remembered.get(name)
-  if (known !== undefined) return known
-  const found = saysSecret(name)
-  if (remembered.size < MOST_REMEMBERED && name.length <= 64) remembered.set(name, found)
-  return found
-}
+export const isSecretName = byName(saysSecret)
 
 function saysSecret (name: string): boolean {
   if (FINE.test(name)) return false
