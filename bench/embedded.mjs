@@ -11,6 +11,7 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { openDatabase } from '../dist/src/lib/postgres.js'
 import { currentTemplate } from '../dist/src/store/template.js'
 import { startEmbedded } from '../dist/src/store/embedded.js'
+import { median } from './loads.mjs'
 
 const CONNECTIONS = 8
 const STATEMENTS = 500
@@ -79,7 +80,6 @@ async function main (rounds) {
       if (round > 0) speeds[name].push(speed)
     }
   }
-  const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
   const ratios = speeds.ours.map((speed, i) => speed / speeds.peer[i])
   console.log(`statements/s, median of ${rounds}: ours ${Math.round(median(speeds.ours))}, pglite-socket ${Math.round(median(speeds.peer))}, ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`)
   for (const name of ['ours', 'peer']) {

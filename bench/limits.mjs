@@ -12,11 +12,12 @@ import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { readConfig } from '../dist/src/config.js'
 import { openLimits } from '../dist/src/limits/gate.js'
+import { median } from './loads.mjs'
+import { startGateway, usageOf } from './peers.mjs'
 
 const rounds = Number(process.env.ROUNDS ?? 7)
 const duration = Number(process.env.SECONDS ?? 2)
 const connections = Number(process.env.CONNECTIONS ?? 32)
-const file = fileURLToPath(new URL('servers.mjs', import.meta.url))
 const LIMITS = { RATE_LIMIT_CREDENTIAL: '900000000/1d', RATE_LIMIT_INSTANCE: '900000000/1d' }
 
 async function freePort () {
@@ -27,29 +28,17 @@ async function freePort () {
   return port
 }
 
-async function start (args, settings = {}) {
-  const child = fork(file, args, { env: { ...process.env, BENCH_SETTINGS: JSON.stringify(settings) } })
-  const [server] = await once(child, 'message')
-  return { child, ...server }
-}
-
-async function cpu ({ child }) {
-  child.send('usage')
-  return (await once(child, 'message'))[0].cpu
-}
-
 async function measure (server, seconds) {
-  const before = await cpu(server)
+  const before = usageOf(server.pid).cpu
   const { requests, latency, non2xx, errors, duration: took } = await autocannon({ url: `${server.url}${server.path}/ledgers/ldg_1${server.query}`, headers: server.headers, connections, duration: seconds })
   if (non2xx + errors > 0) throw new Error(`${non2xx + errors} requests failed`)
-  return { rate: requests.total / took, cpu: (await cpu(server) - before) / requests.total, p50: latency.p50, p99: latency.p99 }
+  return { rate: requests.total / took, cpu: (usageOf(server.pid).cpu - before) / requests.total, p50: latency.p50, p99: latency.p99 }
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 
 const dir = mkdtempSync(join(tmpdir(), 'blnk-gateway-bench-'))
 const port = await freePort()
 const redis = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''], { stdio: ['ignore', 'pipe', 'inherit'] })
+process.once('exit', () => { redis.kill() })
 for await (const text of redis.stdout) if (String(text).includes('Ready to accept')) break
 redis.stdout.resume()
 
@@ -72,11 +61,13 @@ async function alone (settings, requests) {
 const store = { REDIS_URL: `redis://127.0.0.1:${port}`, REDIS_TIMEOUT_MS: '10000', RATE_LIMIT_STORE_FAILURE: 'closed' }
 console.log(`two limits alone: ${(await alone({}, 100_000)).toFixed(1)} us CPU a request in memory, ${(await alone(store, 20_000)).toFixed(1)} in Redis`)
 
-const core = await start(['core'])
+const core = fork(fileURLToPath(new URL('servers.mjs', import.meta.url)), ['core'])
+const [{ url }] = await once(core, 'message')
+const NONE = { RATE_LIMIT_CREDENTIAL: '', RATE_LIMIT_INSTANCE: '' }
 const servers = {
-  none: await start(['gateway', core.url]),
-  memory: await start(['gateway', core.url], LIMITS),
-  redis: await start(['gateway', core.url], { ...LIMITS, ...store })
+  none: await startGateway(url, undefined, { settings: NONE }),
+  memory: await startGateway(url, undefined, { settings: LIMITS }),
+  redis: await startGateway(url, undefined, { settings: { ...LIMITS, ...store } })
 }
 const kinds = Object.keys(servers)
 const samples = Object.fromEntries(kinds.map((kind) => [kind, []]))
@@ -99,7 +90,7 @@ console.table(Object.fromEntries(kinds.map((kind) => {
     'CPU : none': `${median(ratio('cpu')).toFixed(2)} (${Math.min(...ratio('cpu')).toFixed(2)}-${Math.max(...ratio('cpu')).toFixed(2)})`
   }]
 })))
-for (const { child } of [...Object.values(servers), core]) child.disconnect()
-redis.kill()
+await Promise.all(Object.values(servers).map(({ stop }) => stop()))
+core.disconnect()
 rmSync(dir, { recursive: true, force: true })
 process.exit(0)

@@ -1,4 +1,4 @@
-// What bench/proxy.mjs and bench/builds.mjs send.
+// What bench/proxy.mjs and bench/builds.mjs send, and how samples are told.
 
 /** A transaction as callers send it, without the two members that the gateway fills. */
 const transaction = JSON.stringify({

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import os from 'node:os'
 import path from 'node:path'
 import autocannon from 'autocannon'
+import { median } from './loads.mjs'
 
 const seconds = Number(process.env.SECONDS ?? 4)
 const transactions = Number(process.env.TRANSACTIONS ?? 100_000)
@@ -36,8 +37,6 @@ function cpuSeconds () {
 
 /** Resident memory of gateway, sandbox and embedded database, which are one process, in MB. */
 const memory = () => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))[1]) / 1024)
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 /** Where requests go: `path` is put before each path, `query` after it. */
 const direct = { url: started.sandbox_core_url, path: '', query: '', headers: { 'X-Blnk-Key': started.sandbox_core_key, 'Content-Type': 'application/json' } }

@@ -8,6 +8,7 @@ import http from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startServer } from './core-server.mjs'
+import { median } from './loads.mjs'
 import { startGateway } from './peers.mjs'
 import { isCut, isLeft } from './soak-numbers.mjs'
 
@@ -110,7 +111,6 @@ const [{ twice }] = await once(child, 'message')
 const base = samples.find(({ at }) => at >= settled)
 const end = samples.at(-1)
 // What is resident goes up and down with what the collector lets stand: of a long run its quarters are compared, of a short one nothing.
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
 const after = samples.filter(({ at }) => at >= settled).map(({ rss }) => rss)
 const quarter = Math.ceil(after.length / 4)
 const growth = {
