@@ -54,7 +54,7 @@ async function append (store: AuditStore, rows: readonly string[]): Promise<void
     if (!NOT_STORABLE.test((error as { code?: string }).code ?? '')) throw error
     for (const row of rows) {
       const { writer, seq, at, phase, act } = rowOf(JSON.parse(row) as AuditValues)
-      const bare = valuesOf({ at: Date.parse(at), actor: { kind: 'none' }, action: 'Audit row not storable', outcome: 'unknown', ...(phase === 'whole' ? {} : { phase }), act: act ?? undefined }, writer, seq)
+      const bare = valuesOf({ at: Date.parse(at), actor: { kind: 'none' }, action: 'Audit row not storable', outcome: 'unknown', phase: phase === 'whole' ? undefined : phase, act: act ?? undefined }, writer, seq)
       await store.append([row]).catch(async () => { await store.append([JSON.stringify(bare)]) })
     }
   }

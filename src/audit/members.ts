@@ -19,6 +19,12 @@ function decoded (bytes: readonly number[]): string | undefined {
   }
 }
 
+/** Infinity where there is none. */
+function indexFrom (chunk: Buffer, byte: number, at: number): number {
+  const found = chunk.indexOf(byte, at)
+  return found === -1 ? Infinity : found
+}
+
 /**
  * Finds members whose values are text in the object that a body is, at its top level alone; of several of one name the
  * first. However long the body is, it holds one short text at a time.
@@ -49,10 +55,9 @@ export class Members {
       else if (byte > 0x20) this.#outside(byte)
       if (byte !== QUOTE || !this.#inString) continue
       // Most strings are whole in their chunk and escape nothing: they are not looked at byte by byte.
-      if (escape < i && escape !== Infinity) escape = chunk.indexOf(BACKSLASH, i)
-      if (escape === -1) escape = Infinity
-      const end = chunk.indexOf(QUOTE, i + 1)
-      if (end === -1 || end > escape || end - i > this.#left) continue
+      if (escape < i) escape = indexFrom(chunk, BACKSLASH, i)
+      const end = indexFrom(chunk, QUOTE, i + 1)
+      if (end === Infinity || end > escape || end - i > this.#left) continue
       this.#left -= end - i
       this.#inString = false
       this.#end(this.#kept === null || end - i - 1 > MOST_TEXT ? undefined : chunk.toString('utf8', i + 1, end))

@@ -52,15 +52,19 @@ export interface Gate {
   failed?(request: FastifyRequest): void | Promise<void>
 }
 
-/** Goes through the gates in turn, from the `at`th on. */
-function pass (rooms: Rooms, call: Call, request: FastifyRequest, at = 0): Call | Promise<Call> {
+/** Asks the gates in turn, from the `at`th on: at once, where each answers at once. */
+function askEach (gates: readonly Gate[], ask: (gate: Gate) => void | Promise<void>, at = 0): Promise<void> | undefined {
+  for (let i = at; i < gates.length; i++) {
+    const asked = ask(gates[i]!)
+    if (asked instanceof Promise) return asked.then(() => askEach(gates, ask, i + 1))
+  }
+  return undefined
+}
+
+function pass (rooms: Rooms, call: Call, request: FastifyRequest): Call | Promise<Call> {
   // Who was refused by a gate is known to whoever is told of it.
   request.call = call
-  for (let i = at; i < rooms.gates.length; i++) {
-    const passed = rooms.gates[i]?.admitted?.(call, request)
-    if (passed instanceof Promise) return passed.then(() => pass(rooms, call, request, i + 1))
-  }
-  return call
+  return askEach(rooms.gates, (gate) => gate.admitted?.(call, request))?.then(() => call) ?? call
 }
 
 /** Tells the gates of a credential that is refused: one of them may answer in place of that. */
@@ -73,15 +77,11 @@ function telling <T> (rooms: Rooms, request: FastifyRequest, find: () => T | Pro
   }
 }
 
-/** @throws what was thrown, or what a gate answers in its place; the gates before the `at`th know already */
-function refusedAt (rooms: Rooms, request: FastifyRequest, error: unknown, at = 0): Promise<never> {
-  if (error instanceof Refused && error.status === 401) {
-    for (let i = at; i < rooms.gates.length; i++) {
-      const told = rooms.gates[i]?.failed?.(request)
-      if (told instanceof Promise) return told.then(() => refusedAt(rooms, request, error, i + 1))
-    }
-  }
-  throw error
+/** @throws what was thrown, or what a gate answers in its place */
+function refusedAt (rooms: Rooms, request: FastifyRequest, error: unknown): Promise<never> {
+  const told = error instanceof Refused && error.status === 401 ? askEach(rooms.gates, (gate) => gate.failed?.(request)) : undefined
+  if (told === undefined) throw error
+  return told.then(() => { throw error })
 }
 
 /** Before any credential is looked at: none is known to be right or wrong. */

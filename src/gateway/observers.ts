@@ -56,23 +56,15 @@ export class Watches implements Required<Watch> {
 
   add (watch: Watch, observer: Observer): void { this.#all.push({ watch, observer }) }
 
-  sent (chunk: Buffer): void {
-    for (const { watch, observer } of this.#all) try { watch.sent?.(chunk) } catch (error) { this.failed(observer, error) }
-  }
+  sent (chunk: Buffer): void { this.#tell((watch) => { watch.sent?.(chunk) }) }
+  forwarding (headers: string[], origin: string): void { this.#tell((watch) => { watch.forwarding?.(headers, origin) }) }
+  answered (status: number, headers: readonly string[]): void { this.#tell((watch) => { watch.answered?.(status, headers) }) }
+  received (chunk: Buffer): void { this.#tell((watch) => { watch.received?.(chunk) }) }
+  ended (outcome: Outcome): void { this.#tell((watch) => { watch.ended?.(outcome) }) }
 
-  forwarding (headers: string[], origin: string): void {
-    for (const { watch, observer } of this.#all) try { watch.forwarding?.(headers, origin) } catch (error) { this.failed(observer, error) }
-  }
-
-  answered (status: number, headers: readonly string[]): void {
-    for (const { watch, observer } of this.#all) try { watch.answered?.(status, headers) } catch (error) { this.failed(observer, error) }
-  }
-
-  received (chunk: Buffer): void {
-    for (const { watch, observer } of this.#all) try { watch.received?.(chunk) } catch (error) { this.failed(observer, error) }
-  }
-
-  ended (outcome: Outcome): void {
-    for (const { watch, observer } of this.#all) try { watch.ended?.(outcome) } catch (error) { this.failed(observer, error) }
+  #tell (of: (watch: Watch) => void): void {
+    for (const { watch, observer } of this.#all) {
+      try { of(watch) } catch (error) { this.failed(observer, error) }
+    }
   }
 }

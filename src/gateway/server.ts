@@ -112,7 +112,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   app.setNotFoundHandler(async (request) => { throw await unknownRoute(rooms, near, request) })
   app.addHook('onSend', (request, reply, payload, done) => {
     // A page holds what its forms are known by.
-    watchReceived(request, reply, rowOf(request)?.page === true ? undefined : payload)
+    watchReceived(request, reply, request.record?.row?.page === true ? undefined : payload)
     done(null, payload)
   })
   const proxied = rows.filter((row) => row.tier !== undefined)
@@ -196,12 +196,9 @@ function answerLate (socket: Socket): void {
   socket.destroySoon()
 }
 
-/** undefined on unknown routes */
-const rowOf = (request: FastifyRequest): Row | undefined => (request.routeOptions.config as { row?: Row } | undefined)?.row
-
 /** Translates whatever was thrown into an answer of our own shape; what is internal goes to the log alone. */
 function sendError (thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
-  const row = rowOf(request)
+  const row = request.record?.row
   const error = thrown instanceof GatewayError ? thrown : translate(thrown, row)
   if (request.record !== null) request.record.refusal = error
   refuse(request, reply, error, row?.page === true ? refusalPage : row?.oauth === true ? refuseAsOAuth : undefined)

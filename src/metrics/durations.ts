@@ -5,6 +5,8 @@ export interface Series { observe(seconds: number): void }
 
 type Labels = Readonly<Record<string, string>>
 
+const keyOf = (labels: Labels): string => Object.values(labels).join('\n')
+
 class Counts implements Series {
   /** Each bucket's own; what a scrape shows is summed up. */
   readonly buckets: number[]
@@ -45,7 +47,7 @@ export class Durations {
 
   /** The series of these labels, the same each time. */
   series (labels: Labels): Series {
-    const key = Object.values(labels).join('\n')
+    const key = keyOf(labels)
     const found = this.#series.get(key)
     if (found !== undefined) return found
     const made = new Counts(labels, this.options.buckets)
@@ -53,7 +55,7 @@ export class Durations {
     return made
   }
 
-  remove (labels: Labels): void { this.#series.delete(Object.values(labels).join('\n')) }
+  remove (labels: Labels): void { this.#series.delete(keyOf(labels)) }
 
   #shown (): object {
     const { name, help, buckets } = this.options

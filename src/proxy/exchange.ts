@@ -206,15 +206,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #writeHead (): void {
     if (this.#headWritten) return
-    const { status, reason, headers } = this.#head!
-    const response = this.#response
-    // An answer before the end of the request: nobody reads the rest of it.
-    if (!this.#incoming.complete) closeUnread(this.#incoming, response)
-    response.sendDate = false
-    response.writeHead(status, reason, headers)
-    this.#watches?.answered(status, headers)
+    beginAnswer(this.#head!, this)
     this.#headWritten = true
-    this.reply.hijack()
   }
 
   readonly #flushHead = (): void => {
@@ -273,14 +266,22 @@ function addOurs (headers: RawHeaders, { requestId, reference }: Call, reply: Fa
   for (const name in added) if (name === 'vary' || !hasHeader(headers, name)) headers.push(name, String(added[name]))
 }
 
-/** Writes a whole answer of a Core's. */
-export function writeAnswer ({ status, reason, headers, body }: Answer & { readonly headers: RawHeaders }, { request, reply, call }: { readonly request: FastifyRequest, readonly reply: FastifyReply, readonly call: Call }): void {
-  addOurs(headers, call, reply)
+/** Of who asked. */
+interface Asked { readonly request: FastifyRequest, readonly reply: FastifyReply }
+
+function beginAnswer ({ status, reason, headers }: Omit<Answer, 'body'> & { readonly headers: RawHeaders }, { request, reply }: Asked): void {
+  // An answer before the end of the request: nobody reads the rest of it.
   if (!request.raw.complete) closeUnread(request.raw, reply.raw)
   reply.raw.sendDate = false
   reply.raw.writeHead(status, reason, headers)
   request.record?.watches?.answered(status, headers)
-  request.record?.watches?.received(body)
   reply.hijack()
-  reply.raw.end(body)
+}
+
+/** Writes a whole answer of a Core's. */
+export function writeAnswer (answer: Answer & { readonly headers: RawHeaders }, asked: Asked & { readonly call: Call }): void {
+  addOurs(answer.headers, asked.call, asked.reply)
+  beginAnswer(answer, asked)
+  asked.request.record?.watches?.received(answer.body)
+  endWith(asked.reply.raw, answer.body)
 }

@@ -98,16 +98,14 @@ function carry (trip: Trip, body: Buffer | undefined, keeping?: Keeping): Promis
   const { reply, call, path } = trip
   if (hasLeft(reply)) return undefined
   const fault = faultOf(call, path)
-  if (fault !== undefined) return carryFaulted(trip, fault, body, keeping)
-  const upstream = upstreamNow(call)
-  return upstream.turns.tryTake() ? send(trip, upstream, body, keeping) : waitAndSend(trip, upstream, body, keeping)
+  return fault === undefined ? sendInTurn(trip, body, keeping) : carryFaulted(trip, fault, body, keeping)
 }
 
 async function carryFaulted (trip: Trip, fault: Effect, body: Buffer | undefined, keeping: Keeping | undefined): Promise<void> {
   const { request, reply, call } = trip
   if (await faultBefore(fault, request, reply)) return
+  if (!('drop' in fault)) return await sendInTurn(trip, body, keeping)
   const upstream = upstreamNow(call)
-  if (!('drop' in fault)) return await (upstream.turns.tryTake() ? send(trip, upstream, body, keeping) : waitAndSend(trip, upstream, body, keeping))
   if (!upstream.turns.tryTake() && !await waited(upstream, reply)) return
   try {
     keeping?.sent()
@@ -115,6 +113,11 @@ async function carryFaulted (trip: Trip, fault: Effect, body: Buffer | undefined
   } finally {
     upstream.turns.give()
   }
+}
+
+function sendInTurn (trip: Trip, body: Buffer | undefined, keeping: Keeping | undefined): Promise<void> {
+  const upstream = upstreamNow(trip.call)
+  return upstream.turns.tryTake() ? send(trip, upstream, body, keeping) : waitAndSend(trip, upstream, body, keeping)
 }
 
 async function waitAndSend (trip: Trip, upstream: Upstream, body: Buffer | undefined, keeping: Keeping | undefined): Promise<void> {
