@@ -261,8 +261,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 function addOurs (headers: RawHeaders, { requestId, reference }: Call, reply: FastifyReply): void {
   if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
   if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
-  // What hooks have put on the reply. Vary may come in several lines (RFC 9110 5.3).
-  const added = reply.getHeaders()
+  // Vary may come in several lines (RFC 9110 5.3).
+  const added = headersForPages(reply)
   for (const name in added) if (name === 'vary' || !hasHeader(headers, name)) headers.push(name, String(added[name]))
 }
 

@@ -15,6 +15,23 @@ test('status, reason, headers in order and case, and bytes', async () => {
   expect(answer.body).toEqual(Buffer.from('61ff0062', 'hex'))
 })
 
+test('a head that comes in pieces', async () => {
+  const whole = Buffer.from(ok('{}', 'X-B: 1', 'X-Long: a value that is cut in the middle', 'X-Empty:', 'x-latin: \xe9'), 'latin1')
+  const both = await startBoth((request, socket) => {
+    const length = Number(/\/ledgers\/(\d+)/.exec(request.line)![1])
+    socket.setNoDelay(true)
+    const next = (at: number): void => { if (at < whole.length) socket.write(whole.subarray(at, at + length), () => { setImmediate(next, at + length) }) }
+    next(0)
+  })
+  const asked = await Promise.all([1_000, 50, 7, 1].map(async (length) => await ask(both.url, `${both.head('GET', `/ledgers/${length}`)}\r\n`)))
+  for (const answer of asked) {
+    expect(theirs(answer)).toEqual(theirs(asked[0]!))
+    expect(answer.header('x-long')).toBe('a value that is cut in the middle')
+    expect(answer.header('x-latin')).toBe('\xe9')
+    expect(answer.body.toString()).toBe('{}')
+  }
+})
+
 test('no Date is made up, and Core\'s own is kept', async () => {
   const both = await startBoth((request, socket) => { socket.write(ok('{}', ...(request.line.includes('/ledgers/1') ? ['Date: then'] : []))) })
   expect((await ask(both.url, `${both.head('GET', '/ledgers')}\r\n`)).header('date')).toBeUndefined()
