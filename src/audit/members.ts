@@ -30,7 +30,9 @@ function indexFrom (chunk: Buffer, byte: number, at: number): number {
  * first. However long the body is, it holds one short text at a time.
  */
 export class Members {
-  readonly #found = new Map<string, string>()
+  /** Values, in the order of the names. */
+  readonly #found: Array<string | undefined> = []
+  #missing: number
   #left = MOST_READ
   #depth = 0
   #inString = false
@@ -39,12 +41,18 @@ export class Members {
   #next: 'name' | 'value' = 'name'
   /** Bytes of the string that is read; null: it is of no interest. */
   #kept: number[] | null = null
-  /** The wanted name whose value comes. */
-  #wanted: string | undefined
+  /** Which name's value comes; -1: one that is of no interest. */
+  #wanted = -1
 
-  constructor (readonly names: readonly string[]) {}
+  readonly #lengths: readonly number[]
 
-  get (name: string): string | undefined { return this.#found.get(name) }
+  /** @param names in ASCII */
+  constructor (readonly names: readonly string[]) {
+    this.#lengths = names.map(({ length }) => length)
+    this.#missing = names.length
+  }
+
+  get (name: string): string | undefined { return this.#found[this.names.indexOf(name)] }
 
   add (chunk: Buffer): void {
     let escape = -1
@@ -60,9 +68,15 @@ export class Members {
       if (end === Infinity || end > escape || end - i > this.#left) continue
       this.#left -= end - i
       this.#inString = false
-      this.#end(this.#kept === null || end - i - 1 > MOST_TEXT ? undefined : chunk.toString('utf8', i + 1, end))
+      this.#end(this.#isWanted(end - i - 1) ? chunk.toString('utf8', i + 1, end) : undefined)
       i = end
     }
+  }
+
+  /** Of a string that escapes nothing, by its bytes: most names are as long as none that is looked for, and never made a text. */
+  #isWanted (length: number): boolean {
+    if (this.#kept === null) return false
+    return this.#next === 'name' ? this.#lengths.includes(length) : length <= MOST_TEXT
   }
 
   /** Nothing that follows is looked at. */
@@ -83,10 +97,12 @@ export class Members {
   #end (text: string | undefined): void {
     if (this.#depth !== 1) return
     if (this.#next === 'name') {
-      this.#wanted = text !== undefined && this.names.includes(text) && !this.#found.has(text) ? text : undefined
-    } else if (this.#wanted !== undefined && text !== undefined) {
-      this.#found.set(this.#wanted, text)
-      if (this.#found.size === this.names.length) this.#stop()
+      const index = text === undefined ? -1 : this.names.indexOf(text)
+      this.#wanted = this.#found[index] === undefined ? index : -1
+    } else if (this.#wanted !== -1 && text !== undefined) {
+      this.#found[this.#wanted] = text
+      this.#wanted = -1
+      if (--this.#missing === 0) this.#stop()
     }
   }
 
@@ -96,7 +112,7 @@ export class Members {
     switch (byte) {
       case QUOTE:
         this.#inString = true
-        this.#kept = this.#depth === 1 && (this.#next === 'name' || this.#wanted !== undefined) ? [] : null
+        this.#kept = this.#depth === 1 && (this.#next === 'name' || this.#wanted !== -1) ? [] : null
         break
       case OPEN_BRACE:
       case OPEN_BRACKET:

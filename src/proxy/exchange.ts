@@ -3,6 +3,7 @@ import { STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import { headersForPages } from '../gateway/cors.js'
 import type { Watches } from '../gateway/observers.js'
 import type { Call, Upstream } from '../gateway/row.js'
 import type { Answer } from '../idempotency/idempotency.js'
@@ -218,7 +219,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#abort?.(error as Error)
       return
     }
-    this.#response.flushHeaders()
+    // In place of flushHeaders(), which writes what is not ASCII as UTF-8.
+    this.#response.write('', 'latin1')
   }
 
   #end (last?: Buffer): void {

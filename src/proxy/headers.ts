@@ -37,6 +37,8 @@ interface Field {
   readonly notAnswered: boolean
 }
 
+const NOTHING = Buffer.alloc(0)
+
 const fieldOf = byName((name): Field => {
   const lower = name.toLowerCase()
   return {
@@ -84,9 +86,7 @@ export function requestHeaders (raw: readonly string[], key: string | undefined)
  * @param raw as undici hands them over
  */
 export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders, contentLength: number | undefined, transferCoding: string | undefined } {
-  const texts: RawHeaders = []
-  // latin1, as Node reads and writes header bytes: every byte stays what it is.
-  for (const part of raw) texts.push(part.toString('latin1'))
+  const texts = textsOf(raw)
   const named = namedInConnection(texts)
   const headers: RawHeaders = []
   let contentLength: number | undefined
@@ -102,6 +102,19 @@ export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders,
   return { headers, contentLength, transferCoding }
 }
 
+/**
+ * latin1, as Node reads and writes header bytes: every byte stays what it is. The fields of a head mostly lie in what one read brought:
+ * they are cut out of one text of it all, which takes half the time of a text from each.
+ */
+function textsOf (raw: readonly Buffer[]): RawHeaders {
+  const { buffer, byteOffset: from } = raw[0] ?? NOTHING
+  const { byteOffset, length } = raw[raw.length - 1] ?? NOTHING
+  const all = raw.every((part) => part.buffer === buffer && part.byteOffset >= from && part.byteOffset + part.length <= byteOffset + length)
+  if (!all) return raw.map((part) => part.toString('latin1'))
+  const text = Buffer.from(buffer, from, byteOffset + length - from).toString('latin1')
+  return raw.map((part) => text.slice(part.byteOffset - from, part.byteOffset - from + part.length))
+}
+
 /** Whether a flat list of headers has this one; `name` in lower case. */
 export function hasHeader (headers: readonly string[], name: string): boolean {
   for (let i = 0; i < headers.length; i += 2) {
@@ -114,7 +127,10 @@ function namedInConnection (raw: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     if (raw[i]!.length !== 10 || fieldOf(raw[i]!).lower !== 'connection') continue
-    for (const option of raw[i + 1]!.split(',')) {
+    const value = raw[i + 1]!
+    // What nearly all say, by itself.
+    if (value === 'keep-alive' || value === 'close') continue
+    for (const option of value.split(',')) {
       const name = option.trim().toLowerCase()
       if (NOT_NAMEABLE.has(name)) continue
       named ??= new Set()

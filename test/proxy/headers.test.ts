@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hasBody, hasHeader, requestHeaders, responseHeaders } from '../../src/proxy/headers.js'
 
@@ -67,6 +68,44 @@ describe('to the caller', () => {
     expect(responseHeaders(['CONTENT-LENGTH', '3', 'Age', '4'].map((text) => Buffer.from(text))).contentLength).toBe(3)
     expect(responseHeaders([]).contentLength).toBeUndefined()
     expect(responseHeaders(['Connection', 'close', 'Access-Control-Max-Age', '1', 'Trailer', 'a'].map((text) => Buffer.from(text))).transferCoding).toBeUndefined()
+  })
+})
+
+describe('an answer\'s fields, as they lie in memory', () => {
+  const FIELDS = ['X-First', '', 'Via', '1.1 x\xff', 'Set-Cookie', 'a long value that is no copy, but a part of what was read', 'Last', 'z']
+
+  /** In one piece of memory, in this order, with so many bytes before each. */
+  function inOne (order: readonly number[], gap: number): Buffer[] {
+    const block = Buffer.alloc(FIELDS.reduce((sum, text) => sum + gap + text.length, gap), '!')
+    const parts: Buffer[] = []
+    let at = 0
+    for (const i of order) {
+      at += gap
+      const text = FIELDS[i]!
+      block.write(text, at, 'latin1')
+      parts[i] = block.subarray(at, at += text.length)
+    }
+    return parts
+  }
+  const inOrder = FIELDS.map((_, i) => i)
+  const alone = (text: string): Buffer => {
+    const part = Buffer.alloc(text.length)
+    part.write(text, 'latin1')
+    return part
+  }
+
+  test('one after another in what one read brought', () => {
+    for (const gap of [0, 2]) expect(responseHeaders(inOne(inOrder, gap)).headers).toEqual(FIELDS)
+  })
+
+  test.each(inOrder)('the %sth in a piece of its own, as one is that came in two reads', (i) => {
+    expect(responseHeaders(inOne(inOrder, 2).map((part, n) => n === i ? alone(FIELDS[i]!) : part)).headers).toEqual(FIELDS)
+  })
+
+  test('in any order, together or not', () => {
+    fc.assert(fc.property(fc.shuffledSubarray(inOrder, { minLength: FIELDS.length }), fc.integer({ min: 0, max: 3 }), fc.subarray(inOrder), (order, gap, apart) => {
+      expect(responseHeaders(inOne(order, gap).map((part, i) => apart.includes(i) ? alone(FIELDS[i]!) : part)).headers).toEqual(FIELDS)
+    }), { numRuns: 300 })
   })
 })
 
