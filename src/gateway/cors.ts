@@ -1,5 +1,5 @@
 import cors from '@fastify/cors'
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { isLoopback, type Config } from '../config.js'
 import type { Row } from './row.js'
 
@@ -81,14 +81,4 @@ export function allowOrigins (app: FastifyInstance, rows: readonly Row[], config
     reply.header('Vary', 'Origin')
     done()
   })
-}
-
-/**
- * What `allowOrigins` has put on a reply, for who writes an answer past Fastify. Most have Vary alone, and a copy of
- * all headers takes as long as an admission.
- */
-export function headersForPages (reply: FastifyReply): Readonly<Record<string, unknown>> {
-  if (reply.hasHeader('access-control-allow-origin')) return reply.getHeaders()
-  const vary = reply.getHeader('vary')
-  return vary === undefined ? {} : { vary }
 }

@@ -3,7 +3,6 @@ import { STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
-import { headersForPages } from '../gateway/cors.js'
 import type { Watches } from '../gateway/observers.js'
 import type { Call, Upstream } from '../gateway/row.js'
 import type { Answer } from '../idempotency/idempotency.js'
@@ -263,9 +262,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 function addOurs (headers: RawHeaders, { requestId, reference }: Call, reply: FastifyReply): void {
   if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
   if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
-  // Vary may come in several lines (RFC 9110 5.3).
-  const added = headersForPages(reply)
-  for (const name in added) if (name === 'vary' || !hasHeader(headers, name)) headers.push(name, String(added[name]))
+  // What is for pages of other origins (src/gateway/cors.ts). Most have Vary alone, and a copy of all takes as long as an admission.
+  const vary = reply.getHeader('vary')
+  // It may come in several lines (RFC 9110 5.3).
+  if (vary !== undefined) headers.push('vary', String(vary))
+  if (!reply.hasHeader('access-control-allow-origin')) return
+  const added = reply.getHeaders()
+  for (const name in added) if (name !== 'vary' && !hasHeader(headers, name)) headers.push(name, String(added[name]))
 }
 
 /** Of who asked. */

@@ -123,19 +123,14 @@ export function hasHeader (headers: readonly string[], name: string): boolean {
   return false
 }
 
+/** What a Connection field names (RFC 9110 7.6.1). */
+const namesIn = byName((value) => value.split(',').map((option) => option.trim().toLowerCase()).filter((name) => !NOT_NAMEABLE.has(name)))
+
 function namedInConnection (raw: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     if (raw[i]!.length !== 10 || fieldOf(raw[i]!).lower !== 'connection') continue
-    const value = raw[i + 1]!
-    // What nearly all say, by itself.
-    if (value === 'keep-alive' || value === 'close') continue
-    for (const option of value.split(',')) {
-      const name = option.trim().toLowerCase()
-      if (NOT_NAMEABLE.has(name)) continue
-      named ??= new Set()
-      named.add(name)
-    }
+    for (const name of namesIn(raw[i + 1]!)) (named ??= new Set()).add(name)
   }
   return named
 }
