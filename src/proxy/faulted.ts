@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.js'
 import type { Effect } from '../gateway/faults.js'
 import type { Call, Upstream } from '../gateway/row.js'
+import { coreError } from './core-error.js'
 import type { Outgoing } from './exchange.js'
 import { refuse } from './refuse.js'
 
@@ -24,10 +25,17 @@ export async function faultBefore (effect: Effect, request: FastifyRequest, repl
   return true
 }
 
-/** The Core does it and answers, and the caller sees a cut connection. */
+/**
+ * The Core does it and answers, and the caller sees a cut connection.
+ * @throws GatewayError where the Core does not answer
+ */
 export async function dropAfter (upstream: Upstream, { path, headers, body }: Outgoing, { request, reply, call }: { request: FastifyRequest, reply: FastifyReply, call: Call }): Promise<void> {
-  const answer = await upstream.dispatcher.request({ origin: upstream.origin, method: call.row.method, path, headers, body, idempotent: false })
-  await answer.body.dump()
+  try {
+    const answer = await upstream.dispatcher.request({ origin: upstream.origin, method: call.row.method, path, headers, body, idempotent: false })
+    await answer.body.dump()
+  } catch (error) {
+    throw coreError(error as Error, true, call.reference === undefined ? {} : { 'X-Blnk-Reference': call.reference })
+  }
   cut(request, reply)
 }
 

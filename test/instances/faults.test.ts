@@ -29,6 +29,16 @@ test('dropped before: the Core sees nothing; dropped after: it has done it', asy
   expect(await names()).not.toContain('before')
 })
 
+test('dropped after, where the Core does not answer: as without the fault', async () => {
+  const gone = await ownInstance({ name: 'gone', core_url: 'http://127.0.0.1:9' })
+  await admin('POST', `/admin/instances/${gone.instanceId}/faults`, { then: { drop: 'after' } })
+  for (let i = 0; i < 2; i++) {
+    const answer = await gone.proxy('POST', '/transactions', {})
+    expect([answer.status, answer.json.error_detail.code]).toEqual([502, 'CORE_UNREACHABLE'])
+    expect(answer.headers.get('x-blnk-reference')).toMatch(/^ref_/)
+  }
+})
+
 test('a delay holds the request back', async () => {
   await fault({ match: { path: '/ledgers' }, then: { delay_ms: 300 } })
   const begun = performance.now()
