@@ -4,7 +4,7 @@ import { takeInstanceId } from '../lib/instance-id.js'
 export interface Target {
   /** Decoded; undefined when the query does not have it. */
   readonly instanceId: string | undefined
-  /** Path and query for the Core, each byte as sent: `/balances/x?include=ledger` */
+  /** Path and query for the Core, as sent: `/balances/x?include=ledger` */
   readonly path: string
 }
 
@@ -23,6 +23,14 @@ const UNSAFE_PATH = /[\x00-\x20\x7f\\#]|%(?:[01][0-9a-f]|7f|2f|5c)|\/\/|\/(?:\.|
 const UNSAFE_QUERY = /[\x00-\x20\x7f#]/
 
 /**
+ * Bytes that RFC 3986 does not have. Go takes them and others refuse them, so they go on in the one form that all read the
+ * same, as browsers send them (https://url.spec.whatwg.org/#path-state).
+ */
+const NOT_ASCII = /[\x80-\xff]/g
+
+const encoded = (target: string): string => target.replace(NOT_ASCII, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
+
+/**
  * Reads the raw target of a request line, never a decoded one: strips `/proxy` and takes `instance_id` out of the query.
  * Both the router and Core decode what is left, in the same way.
  */
@@ -31,11 +39,11 @@ export function readTarget (raw: string): Target | TargetRefusal {
   const path = mark === -1 ? raw : raw.slice(0, mark)
   // Anything else is an absolute URL, an authority, or an encoded spelling that only the router resolved.
   if (!path.startsWith('/proxy/') || UNSAFE_PATH.test(path)) return 'PATH_REFUSED'
-  if (mark === -1) return { instanceId: undefined, path: path.slice(PREFIX.length) }
+  if (mark === -1) return { instanceId: undefined, path: encoded(path.slice(PREFIX.length)) }
 
   const query = raw.slice(mark + 1)
   if (UNSAFE_QUERY.test(query)) return 'PATH_REFUSED'
   const taken = takeInstanceId(query)
   if (taken === undefined) return 'INSTANCE_ID_REPEATED'
-  return { instanceId: taken.instanceId, path: path.slice(PREFIX.length) + taken.rest }
+  return { instanceId: taken.instanceId, path: encoded(path.slice(PREFIX.length) + taken.rest) }
 }
