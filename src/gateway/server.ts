@@ -80,7 +80,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   const node = { connectionsCheckingInterval: lookEvery(rooms.config.clientTimeoutMs) }
   const kind = isHttps(rooms.config) ? { https: { ...node, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } } : { http: node }
   const app = Fastify({ ...options, ...kind })
-  limitSlowClients(app.server, rooms.config.clientTimeoutMs, answerLate)
+  limitSlowClients(app.server, { ms: rooms.config.clientTimeoutMs, rate: rooms.config.clientMinRate, answer: answerLate })
   continueAfterAdmission(app)
   closePipelined(app.server)
   // Past its standard of 2,000 Node leaves headers out without a word; ours refuses.

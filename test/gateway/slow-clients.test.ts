@@ -23,7 +23,7 @@ async function listen (server: Server): Promise<string> {
 }
 
 /** Long enough that a busy process does not call somebody late who is not. */
-const PATIENT = { ...settings, CLIENT_TIMEOUT_MS: '250' }
+const PATIENT = { ...settings, CLIENT_TIMEOUT_MS: '250', CLIENT_MIN_RATE: '200000' }
 
 async function expectNextToWork (both: ProxiedCore): Promise<void> {
   expect((await ask(both.url, `${both.head('GET', '/ledgers/next')}\r\n`)).status).toBe(200)
@@ -76,6 +76,48 @@ describe('a slow body is answered 408, and the connection closed', () => {
     await expectNextToWork(both)
     expect(both.core.received.map(({ line }) => line)).toEqual(['GET /ledgers/next HTTP/1.1'])
   })
+})
+
+describe('a body that comes by a byte now and then is answered 408 as well', () => {
+  /** 1,000 bytes in 50 ms; the drip brings some ten. */
+  const rate = { ...settings, CLIENT_MIN_RATE: '20000' }
+
+  test.each([
+    ['one that is filled: Core is not asked', '/transactions', 'Content-Length: 1000000', '{"amount":'],
+    ['one that is streamed: its turn goes to the next', '/reconciliation/upload', 'Content-Length: 1000000', 'part'],
+    ['one in chunks', '/reconciliation/upload', 'Transfer-Encoding: chunked', 'f4240\r\npart']
+  ])('%s', async (_name, path, framing, part) => {
+    const both = await startBoth(ok('{}'), { settings: rate })
+    const client = await connect(both.url)
+    client.send(`${both.head('POST', path, framing)}\r\n${part}`)
+    const drip = setInterval(() => { client.send(' ') }, 5)
+    const answer = await client.answer()
+    clearInterval(drip)
+    expect([answer.status, code(answer), answer.header('connection')]).toEqual([408, 'HTTP_REQUEST_TIMEOUT', 'close'])
+    client.socket.end()
+    await client.closed()
+    await expectNextToWork(both)
+    expect(both.core.received.map(({ line }) => line)).toEqual(['GET /ledgers/next HTTP/1.1'])
+  })
+})
+
+test('a reader who goes on, and too slowly, is cut', async () => {
+  const piece = Buffer.alloc(64 * 1024, 'x')
+  // No reader takes so much.
+  const both = await startBoth((_request, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n')
+    const pump = (): void => { while (!socket.destroyed && socket.write(piece)); }
+    socket.on('drain', pump)
+    pump()
+  }, { settings: { ...settings, CLIENT_TIMEOUT_MS: '1000', CLIENT_MIN_RATE: '999999999' } })
+  const client = await connect(both.url)
+  client.send(`${both.head('GET', '/ledgers')}\r\n`)
+  client.socket.on('data', () => {
+    client.socket.pause()
+    setTimeout(() => { client.socket.resume() }, 2)
+  })
+  await both.said(/the caller left before the end of the answer/)
+  client.socket.destroy()
 })
 
 test('a slow reader is cut, Core\'s connection with it', async () => {
@@ -134,11 +176,25 @@ describe('is not slow who', () => {
   })
 })
 
+test('a body is not slow that comes as fast as it has to', async () => {
+  const both = await startBoth(ok('{}'), { settings: { ...settings, CLIENT_TIMEOUT_MS: '250', CLIENT_MIN_RATE: '100' } })
+  const client = await connect(both.url)
+  const length = 20_000
+  client.send(`${both.head('POST', '/transactions', `Content-Length: ${length}`)}\r\n`)
+  let drops = 0
+  const drip = setInterval(() => { if (++drops <= length / 100) client.send(' '.repeat(100)) }, 5)
+  expect((await client.answer()).status).toBe(200)
+  clearInterval(drip)
+  // Through several looks: so many drops took four times as long as may pass between two.
+  expect(drops).toBeGreaterThanOrEqual(length / 100)
+  client.socket.destroy()
+})
+
 describe('on a server of our own', () => {
-  async function serve (handler: RequestListener, keepAliveTimeout = 60_000): Promise<string> {
+  async function serve (handler: RequestListener, keepAliveTimeout = 60_000, rate = 0): Promise<string> {
     const server = createServer(handler)
     server.keepAliveTimeout = keepAliveTimeout
-    limitSlowClients(server, 50, (socket) => { socket.end('HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n') })
+    limitSlowClients(server, { ms: 50, rate, answer: (socket) => { socket.end('HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n') } })
     return await listen(server)
   }
 
@@ -148,6 +204,16 @@ describe('on a server of our own', () => {
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
     expect((await client.answer()).line).toBe('HTTP/1.1 408 Late')
     // And who then neither reads nor closes is closed.
+    await client.closed()
+  })
+
+  test('and one that comes by a byte now and then', async () => {
+    const url = await serve((request) => { request.resume() }, 60_000, 20_000)
+    const client = await connect(url)
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n')
+    const drip = setInterval(() => { client.send('a') }, 5)
+    expect((await client.answer()).line).toBe('HTTP/1.1 408 Late')
+    clearInterval(drip)
     await client.closed()
   })
 
