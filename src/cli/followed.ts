@@ -1,12 +1,21 @@
+import { Readable } from 'node:stream'
 import type { RequestSummary } from '../requests/entry.js'
 import { CliError, openAdmin, type Where } from './admin.js'
 
 /** A line of `GET /admin/requests?follow=true`; the one with `ended` is the last. */
 export type Told = RequestSummary | { readonly missed: number, readonly ended?: undefined } | { readonly missed?: undefined, readonly ended: string }
 
-type Body = NonNullable<Awaited<ReturnType<typeof openAdmin>>['body']>
+/**
+ * The body of an answer that is read later and for long. By itself, fetch lets go of its signal once the memory of the
+ * request is collected (nodejs/undici#3644), and cancels a body that nobody has begun to read once that of the answer is.
+ */
+function held (body: Response['body'], signal?: AbortSignal): Readable {
+  const stream = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0], { ...(signal !== undefined && { signal }) })
+  // It is thrown to whoever reads, who may not have begun.
+  return stream.on('error', () => {})
+}
 
-async function * linesOf (body: Body): AsyncGenerator<string> {
+async function * linesOf (body: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of body) {
@@ -21,7 +30,7 @@ function toldBy (line: string): readonly Told[] {
   return [...missed === undefined ? [] : [{ missed }], ...ended === undefined ? [] : [{ ended }], ...'id' in one ? [one as RequestSummary] : []]
 }
 
-async function * toldIn (body: Body): AsyncGenerator<Told> {
+async function * toldIn (body: Readable): AsyncGenerator<Told> {
   for await (const line of linesOf(body)) if (line !== '') yield * toldBy(line)
 }
 
@@ -32,10 +41,10 @@ async function * toldIn (body: Body): AsyncGenerator<Told> {
  * @throws CliError as openAdmin(), and while it is read where the connection breaks
  */
 export async function openFollowed (where: Where, path: string, signal?: AbortSignal): Promise<AsyncGenerator<Told>> {
-  const { body } = await openAdmin(where, path, signal)
+  const body = held((await openAdmin(where, path, signal)).body, signal)
   return (async function * () {
     try {
-      for await (const told of toldIn(body as Body)) {
+      for await (const told of toldIn(body)) {
         yield told
         if ('ended' in told) return
       }
