@@ -1,4 +1,5 @@
-import { Pool, type Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import { buildConnector, Pool, type Dispatcher } from 'undici'
 
 export interface DispatcherOptions {
   /** `https://host:port` */
@@ -19,13 +20,36 @@ export interface DispatcherOptions {
  * writes, so that a stale one seldom costs a request.
  */
 export function createDispatcher ({ origin, ca, config }: DispatcherOptions): Dispatcher {
+  // NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach a connection that says it itself.
+  const open = buildConnector({ timeout: config.connectTimeoutMs, allowH2: false, rejectUnauthorized: true, ...(ca !== undefined && { ca }) })
   return new Pool(origin, {
     connections: config.coreConnections,
     pipelining: 1,
     allowH2: false,
     headersTimeout: config.headersTimeoutMs,
     bodyTimeout: config.bodyTimeoutMs,
-    // NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach a connection that says it itself.
-    connect: { timeout: config.connectTimeoutMs, rejectUnauthorized: true, ...(ca !== undefined && { ca }) }
+    connect: (to, connected) => {
+      open(to, (...opened) => {
+        if (opened[0] === null) endWhenRead(opened[1])
+        connected(...opened)
+      })
+    }
   })
+}
+
+/**
+ * An answer may end with its connection, and its caller be slow. A connection that ends while undici's parser waits for the
+ * caller throws where nobody catches it, and takes the process with it (https://github.com/nodejs/undici/issues/5360): here it ends for
+ * undici when that comes for more and finds nothing. And one that is reset is to undici one that ends, so that a part would be passed on as the
+ * whole.
+ */
+function endWhenRead (socket: Socket & { readonly _readableState?: { readonly ended: boolean } }): void {
+  const { read } = socket
+  socket.read = (size?: number): unknown => {
+    // Node's own look for the end.
+    if (size === 0 && socket._readableState?.ended === true) return null
+    // Who takes all there is is told of the end with it, who asks for so many bytes is not. More than the buffer is meant for would make it grow.
+    return read.call(socket, size ?? (Math.min(socket.readableLength, socket.readableHighWaterMark) || undefined))
+  }
+  socket.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'ECONNRESET') error.code = 'CORE_RESET' })
 }

@@ -122,7 +122,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onData (chunk: Buffer): boolean {
-    if (this.#settle === undefined) return true
+    // After a wait for the caller undici's parser may come with nothing, at the end of the connection: another wait would be without end.
+    if (this.#settle === undefined || chunk.length === 0) return true
     if (this.keeping !== undefined) return this.#gather(chunk)
     const response = this.#response
     this.#writeHead()

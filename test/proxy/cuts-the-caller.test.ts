@@ -20,11 +20,13 @@ async function breakOff (bytes: string, how: (socket: Socket) => void, version =
 }
 
 const HALF = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"a":'
+const UNTIL_CLOSE = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-A: 1\r\n\r\n{"a":'
 const CHUNKS = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n'
 
 test.each([
   ['closes', HALF, (socket: Socket) => { socket.end() }],
   ['resets', HALF, (socket: Socket) => { socket.resetAndDestroy() }],
+  ['resets what would end with its connection', UNTIL_CLOSE, (socket: Socket) => { socket.resetAndDestroy() }],
   ['closes between chunks', CHUNKS, (socket: Socket) => { socket.end() }],
   ['resets between chunks', CHUNKS, (socket: Socket) => { socket.resetAndDestroy() }],
   ['breaks a chunk', CHUNKS, (socket: Socket) => { socket.write('zz\r\n') }]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { connect } from '../support/raw-client.js'
+import { ask, connect } from '../support/raw-client.js'
 import { startBoth } from '../support/proxy.js'
 
 const PIECE = Buffer.alloc(64 * 1024, 'abcdefg')
@@ -84,4 +84,43 @@ test('20 MB each way, slowly read, are the same bytes', async () => {
     await new Promise((resolve) => { setImmediate(resolve) })
   }
   expect([length, came.digest('hex')]).toEqual([total, hash])
+})
+
+test('an answer that ends with its connection comes whole, however much of it one read brings', async () => {
+  const both = await startBoth(({ line }, socket) => {
+    socket.end(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), Buffer.alloc(Number(/\/ledgers\/(\d+)/.exec(line)![1]), 'abcdefg')]))
+  })
+  for (const length of [20_000, 60_000, 65_536 - 19, 65_536, 100_000, 131_072 - 19, 300_000, 1_000_000]) {
+    const answers = await Promise.all(Array.from({ length: 8 }, async () => await ask(both.url, `${both.head('GET', `/ledgers/${length}`)}\r\n`)))
+    for (const { body } of answers) expect(body.equals(Buffer.alloc(length, 'abcdefg'))).toBe(true)
+  }
+})
+
+test.each([
+  ['ends', true, (socket: Socket) => { socket.end() }],
+  ['is reset', false, (socket: Socket) => { socket.resetAndDestroy() }]
+])('Core\'s connection %s while its caller does not read', async (_name, whole, how) => {
+  let core: Socket | undefined
+  const both = await startBoth((_request, socket) => {
+    core = socket
+    socket.write('HTTP/1.1 200 OK\r\n\r\n')
+  })
+  const client = await connect(both.url)
+  client.send(`${both.head('GET', '/ledgers')}\r\n`)
+  await client.waiting(20)
+  client.socket.pause()
+  const [accepted] = both.accepted
+  let written = 0
+  // One by one, so that the gateway has read all there is when it begins to wait.
+  while (accepted!.writableLength === 0) {
+    await new Promise<void>((resolve) => { core!.write(PIECE, () => { resolve() }) })
+    written += PIECE.length
+    await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }
+  how(core!)
+  await new Promise((resolve) => { setTimeout(resolve, 100) })
+  client.socket.resume()
+  if (whole) expect((await client.answer()).body.length).toBe(written)
+  else expect((await client.closed()).rest.toString('latin1')).not.toMatch(/\r\n0\r\n\r\n$/)
+  client.socket.destroy()
 })
