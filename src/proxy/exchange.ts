@@ -244,8 +244,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #cut (error: Error): void {
     if (this.request.record !== null) Object.assign(this.request.record, { end: 'core_broke_off', error })
     const { socket } = this.#incoming
+    // Behind another answer on its connection nothing of it has gone out yet, and those before it are whole.
+    if (this.#response.socket === null) this.#response.once('socket', () => { socket.destroySoon() })
     // To a caller of HTTP/1.0 a plain close is the end of the body; in TLS one without a last alert is not (RFC 9112 9.8).
-    if (this.#incoming.httpVersionMinor === 0 && this.#head?.contentLength === undefined && !('encrypted' in socket)) socket.resetAndDestroy()
+    else if (this.#incoming.httpVersionMinor === 0 && this.#head?.contentLength === undefined && !('encrypted' in socket)) socket.resetAndDestroy()
     else socket.destroy()
   }
 

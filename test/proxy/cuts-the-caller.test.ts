@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { connect } from '../support/raw-client.js'
-import { startBoth } from '../support/proxy.js'
+import { ok, startBoth } from '../support/proxy.js'
 import type { Socket } from 'node:net'
 
 /** Core answers with these bytes, and breaks off in this way once they have come to the caller. */
@@ -41,6 +41,22 @@ test.each([
 test('a caller of HTTP/1.0, to whom a close is the end, is reset', async () => {
   const { reset } = await breakOff(CHUNKS, (socket) => { socket.end() }, '1.0')
   expect(reset).toBe(true)
+})
+
+test('an answer that is not at its end yet is not cut with one behind it', async () => {
+  let first: Socket | undefined
+  const both = await startBoth(({ line }, socket) => {
+    if (line.includes('/first')) first = socket
+    else socket.end(CHUNKS)
+  })
+  const client = await connect(both.url)
+  client.send(`${both.head('GET', '/ledgers/first')}\r\n${both.head('GET', '/ledgers')}\r\n`)
+  await expect.poll(() => both.core.received.length).toBe(2)
+  await expect.poll(() => both.core.sockets.size).toBe(1)
+  first!.write(ok('{"first":1}'))
+  expect((await client.answer()).body.toString()).toBe('{"first":1}')
+  expect((await client.closed()).rest.toString()).not.toMatch(/\r\n0\r\n\r\n$/)
+  await both.said(/core_broke_off/)
 })
 
 test('a Core that stops sending is given up after BODY_TIMEOUT_MS', async () => {
