@@ -14,6 +14,9 @@ import { closeUnread } from './refuse.js'
 /** Interim answers (RFC 9110 15.2) are not passed on; more than this many, and Core is taken for broken. */
 const MOST_INFORMATIONAL = 16
 
+/** Spaces may follow a value, and undici leaves them to it; with a tab there it does not take it for this. */
+const CHUNKED = /^chunked *$/i
+
 const NOT_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Characters: undici bounds the fields of an answer, and not this. */
@@ -105,7 +108,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.request.record !== null) this.request.record.coreUntil = performance.now()
     const { headers, contentLength, transferCoding } = responseHeaders(raw)
     // undici undoes `chunked` alone; with another coding the bytes would not be what the fields that are left say (RFC 9112 6.1).
-    if (transferCoding !== undefined && transferCoding.toLowerCase() !== 'chunked') throw Object.assign(new Error('a transfer coding that nobody asked for'), { code: 'UNKNOWN_TRANSFER_CODING' })
+    if (transferCoding !== undefined && !CHUNKED.test(transferCoding)) throw Object.assign(new Error('a transfer coding that nobody asked for'), { code: 'UNKNOWN_TRANSFER_CODING' })
     if (this.keeping === undefined) addOurs(headers, this.call, this.reply)
     // What cannot be passed on is not kept either.
     else for (let i = 0; i < headers.length; i += 2) validateHeaderValue(headers[i]!, headers[i + 1]!)

@@ -32,6 +32,14 @@ test('a head that comes in pieces', async () => {
   }
 })
 
+test('spaces behind a transfer coding are not of it; with a tab nobody knows where the body ends', async () => {
+  let spaces = '  '
+  const both = await startBoth((_request, socket) => { socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked${spaces}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`) })
+  expect(await ask(both.url, `${both.head('GET', '/ledgers')}\r\n`)).toMatchObject({ status: 200, body: Buffer.from('{}') })
+  spaces = ' \t'
+  expect((await ask(both.url, `${both.head('GET', '/ledgers')}\r\n`)).status).toBe(502)
+})
+
 test('no Date is made up, and Core\'s own is kept', async () => {
   const both = await startBoth((request, socket) => { socket.write(ok('{}', ...(request.line.includes('/ledgers/1') ? ['Date: then'] : []))) })
   expect((await ask(both.url, `${both.head('GET', '/ledgers')}\r\n`)).header('date')).toBeUndefined()
