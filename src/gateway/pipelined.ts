@@ -29,3 +29,11 @@ export function closePipelined (server: Server): void {
     response.once('close', () => { responses.delete(response) })
   })
 }
+
+/**
+ * Of a caller who sends many requests at once Node stops reading for a while. In TLS what was decrypted by then still comes to a parser
+ * that reads by itself, which takes it for broken HTTP: who listens for the bytes has them come through the stream, where they wait.
+ */
+export function waitInTls (server: Server): void {
+  server.on('secureConnection', (socket: Socket) => { socket.on('data', () => {}) })
+}

@@ -17,7 +17,7 @@ import { isHttps } from './https.js'
 import { createNear } from './near-routes.js'
 import { notBuilt, routeNotBuilt } from './not-built.js'
 import { Observers } from './observers.js'
-import { closePipelined } from './pipelined.js'
+import { closePipelined, waitInTls } from './pipelined.js'
 import { beginRecord, watchReceived, watchSent, type RequestRecord } from './record.js'
 import type { Rooms } from './rooms.js'
 import type { Call, Row } from './row.js'
@@ -83,6 +83,7 @@ export function createServer (rows: readonly Row[], rooms: Rooms): FastifyInstan
   limitSlowClients(app.server, { ms: rooms.config.clientTimeoutMs, rate: rooms.config.clientMinRate, answer: answerLate })
   continueAfterAdmission(app)
   closePipelined(app.server)
+  waitInTls(app.server)
   // Past its standard of 2,000 Node leaves headers out without a word; ours refuses.
   app.server.maxHeadersCount = 0
   // Many clients name a content type on every request, also where there is no content.

@@ -33,6 +33,19 @@ test('a long answer and a short one behind it come whole, however often', async 
   }
 })
 
+test('many requests with bodies in one go, behind an answer that is slowly read, are all answered', async () => {
+  const long = 'x'.repeat(1024 * 1024)
+  const both = await startBoth(({ line }, socket) => { socket.write(ok(line.includes('/identities') ? long : '{}')) }, options)
+  const body = 'y'.repeat(40_000)
+  const request = `${both.head('PUT', '/identities/1', `Content-Length: ${body.length}`)}\r\n${body}`
+  for (let i = 0; i < 5; i++) {
+    const client = await connect(both.url, both.ca)
+    client.send(request.repeat(20))
+    for (let k = 0; k < 20; k++) expect((await client.answer()).body.length).toBe(long.length)
+    client.socket.destroy()
+  }
+})
+
 const agree = async (url: string, more: object): Promise<TLSSocket> => {
   const { hostname, port } = new URL(url)
   const socket = connectTls({ host: hostname, port: Number(port), ...more })
