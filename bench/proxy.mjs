@@ -40,7 +40,7 @@ async function measure (server, { method, path, body, headers, connections }, du
   const after = await server.usage()
   const failed = result.non2xx + result.errors
   if (failed > 0) throw new Error(`${server.kind} ${method}: ${failed} requests failed`)
-  return { rate: result.requests.total / result.duration, cpu: (after.cpu - before.cpu) / result.requests.total, p50: result.latency.p50, p99: result.latency.p99, mean: result.latency.mean, memory: after.memory }
+  return { rate: result.requests.total / result.duration, cpu: (after.cpu - before.cpu) / result.requests.total, p50: result.latency.p50, p99: result.latency.p99, memory: after.memory }
 }
 
 const core = await start('core')
@@ -75,7 +75,6 @@ const table = LOADS.flatMap(({ name, method, connections }) => servers.map(({ ki
     server: kind,
     'req/s': Math.round(median(own.map(({ rate }) => rate))),
     'us CPU/req': Number(median(own.map(({ cpu }) => cpu)).toFixed(1)),
-    'mean ms': median(own.map(({ mean }) => mean)),
     'p99 ms': median(own.map(({ p99 }) => p99)),
     'rate : bare': spread(against('bare', 'rate')),
     'CPU : bare': spread(against('bare', 'cpu')),

@@ -178,7 +178,7 @@ export const SETTINGS = {
   headersTimeoutMs: whole(['HEADERS_TIMEOUT_MS', "Milliseconds for a Core's first answer, after which the answer is 504."], 60_000, [1, 3_600_000]),
   bodyTimeoutMs: whole(['BODY_TIMEOUT_MS', "Milliseconds between two parts of a Core's answer, after which the client's connection is cut."], 300_000, [1, 3_600_000]),
   clientTimeoutMs: whole(['CLIENT_TIMEOUT_MS', 'Milliseconds that a client may take for the head of a request, and between two parts of its body (408) or of its reading of the answer (the connection is cut). See docs/security/limits.md.'], 60_000, [1, 3_600_000]),
-  clientMinRate: whole(['CLIENT_MIN_RATE', 'Bytes a second that a client has to send of a body (408), and to take of an answer (the connection is cut), on average over CLIENT_TIMEOUT_MS; 0: no matter how few.'], 240, [0, 999_999_999]),
+  clientMinRate: whole(['CLIENT_MIN_RATE', 'Bytes a second that a client has to send of a body (408), and to take of an answer (the connection is cut), on average over CLIENT_TIMEOUT_MS; 0: no matter how few. See docs/security/limits.md.'], 240, [0, 999_999_999]),
   dataTimeoutMs: whole(['DATA_TIMEOUT_MS', 'Milliseconds that a statement of the Data API may take in the database of an instance, after which the answer is 504.'], 10_000, [1, 600_000]),
   dataConnections: whole(['DATA_CONNECTIONS', 'The most connections of the Data API to the database of one instance.'], 5, [1, 1000]),
   strictFilters: yesNo(['STRICT_FILTERS', 'Refuse a parameter of the Data and Filters API that would be ignored, such as `status=APPLIED`. See docs/data-api.md.'], false),

@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
-import { redactTarget, redactText } from '../requests/redact.js'
+import { redactSentence, redactTarget, redactText } from '../requests/redact.js'
 import type { Observer, Outcome } from './record.js'
 import { requestLine, requestSentence, type Line } from './request-line.js'
 
@@ -50,8 +50,7 @@ export function createRequestLog (log: Logger): Observer {
           // The pattern, by which lines can be counted.
           row: outcome.row?.path,
           key_prefix: outcome.credential?.prefix,
-          granted: refusal?.status === 401 || refusal?.status === 403 ? false : undefined,
-          reason: outcome.reason
+          granted: refusal?.status === 401 || refusal?.status === 403 ? false : undefined
         },
         err: outcome.error ?? (isFault(refusal) ? refusal?.cause ?? refusal : undefined)
       }, requestSentence(line))
@@ -71,6 +70,7 @@ function lineOf (outcome: Outcome): Line {
     reference: outcome.reference ?? null,
     end: outcome.end,
     forwarded: outcome.forwarded,
-    refused: outcome.refusal === undefined ? null : redactText(outcome.refusal.message)
+    refused: outcome.refusal === undefined ? null : redactSentence(outcome.refusal.message),
+    reason: outcome.reason
   }
 }

@@ -19,6 +19,8 @@ export interface Line {
   readonly forwarded: boolean
   /** The sentence of a refusal. */
   readonly refused: string | null
+  /** For machines; `replayed`: the first answer came again, and nothing was done. */
+  readonly reason?: string | null | undefined
 }
 
 const ENDED: Readonly<Record<Exclude<End, 'answered'>, (line: Line) => string>> = {
@@ -28,12 +30,13 @@ const ENDED: Readonly<Record<Exclude<End, 'answered'>, (line: Line) => string>> 
 }
 
 function notes (line: Line, shorten: (instance: string) => string): string[] {
-  const { key, instance, filled, reference, end, refused } = line
+  const { key, instance, filled, reference, end, refused, reason } = line
   return [
     key === null ? '' : `key="${key}"`,
     instance === null ? '' : shorten(instance),
     filled.length === 0 ? '' : `filled ${filled.join(', ')}`,
     reference ?? '',
+    reason === 'replayed' ? 'replayed' : '',
     end === 'answered' ? '' : ENDED[end](line),
     refused === null ? '' : `refused: ${refused}`
   ].filter((note) => note !== '')

@@ -37,6 +37,9 @@ export function createDispatcher ({ origin, ca, config }: DispatcherOptions): Di
   })
 }
 
+/** Bytes that come at once from a socket, at most. */
+const ONE_READ = 64 * 1024
+
 /**
  * An answer may end with its connection, and its caller be slow. A connection that ends while undici's parser waits for the
  * caller throws where nobody catches it, and takes the process with it (https://github.com/nodejs/undici/issues/5360): here it ends for
@@ -48,8 +51,8 @@ function endWhenRead (socket: Socket & { readonly _readableState?: { readonly en
   socket.read = (size?: number): unknown => {
     // Node's own look for the end.
     if (size === 0 && socket._readableState?.ended === true) return null
-    // Who takes all there is is told of the end with it, who asks for so many bytes is not. More than the buffer is meant for would make it grow.
-    return read.call(socket, size ?? (Math.min(socket.readableLength, socket.readableHighWaterMark) || undefined))
+    // Who takes all there is is told of the end with it, who asks for so many bytes is not. The buffer grows to hold what is asked for.
+    return read.call(socket, size ?? (Math.min(socket.readableLength, ONE_READ) || undefined))
   }
   socket.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'ECONNRESET') error.code = 'CORE_RESET' })
 }

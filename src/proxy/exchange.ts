@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { STATUS_CODES, validateHeaderValue } from 'node:http'
+import { validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
@@ -9,6 +9,7 @@ import type { Answer } from '../idempotency/idempotency.js'
 import { coreError } from './core-error.js'
 import { endWith } from './end-with.js'
 import { hasHeader, responseHeaders, type RawHeaders } from './headers.js'
+import { reasonOf } from './reason.js'
 import { closeUnread } from './refuse.js'
 
 /** Interim answers (RFC 9110 15.2) are not passed on; more than this many, and Core is taken for broken. */
@@ -16,24 +17,6 @@ const MOST_INFORMATIONAL = 16
 
 /** Spaces may follow a value, and undici leaves them to it; with a tab there it does not take it for this. */
 const CHUNKED = /^chunked *$/i
-
-/** Controls, and what stands for bytes that are no UTF-8. */
-// eslint-disable-next-line no-control-regex
-const NOT_IN_READ = /[\x00-\x08\x0a-\x1f\x7f\ufffd]/
-
-/** Characters: undici bounds the fields of an answer, and not this. */
-const LONGEST_REASON = 128
-
-/**
- * @param read as undici reads it: as UTF-8, whose bytes are what was sent; and of one that came in two parts the last, which is mostly the
- * end of the standard one
- */
-function reasonOf (status: number, read: string): string {
-  const standard = STATUS_CODES[status] ?? ''
-  if (read === standard || read.length > LONGEST_REASON || NOT_IN_READ.test(read)) return standard
-  const reason = Buffer.from(read).toString('latin1')
-  return reason.length > LONGEST_REASON || (reason !== '' && standard.endsWith(reason)) ? standard : reason
-}
 
 /** Wants a whole answer before any of it is passed on, and the request done though its caller leaves. */
 export interface Keeping {

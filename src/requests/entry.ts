@@ -1,6 +1,6 @@
 import type { End, Outcome } from '../gateway/record.js'
 import type { KeptBody } from './body.js'
-import { redactHeaders, redactTarget, redactText } from './redact.js'
+import { redactHeaders, redactSentence, redactTarget, redactText } from './redact.js'
 
 /** A line of the request log. Names are those of the admin API's JSON. */
 export interface RequestSummary {
@@ -67,7 +67,7 @@ export function summaryOf (id: string, target: string, outcome: Outcome): Reques
     key: credential === undefined ? null : { id: credential.id, name: credential.name, prefix: credential.prefix },
     filled: outcome.filled ?? [],
     reference: outcome.reference ?? null,
-    refusal: refusal === undefined ? null : { code: refusal.code, message: redactText(refusal.message) },
+    refusal: refusal === undefined ? null : { code: refusal.code, message: redactSentence(refusal.message) },
     reason: outcome.reason ?? null,
     address: outcome.address
   }

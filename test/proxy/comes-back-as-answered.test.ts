@@ -32,21 +32,17 @@ test('a head that comes in pieces', async () => {
   }
 })
 
-test('a reason is bytes; of one that comes in two parts the standard one is known', async () => {
-  let parts: string[] = []
-  const both = await startBoth((_request, socket) => {
-    socket.setNoDelay(true)
-    parts.forEach((part, at) => { setTimeout(() => { socket.write(part, 'latin1') }, at * 20) })
-  })
-  const lineOf = async (...answered: string[]): Promise<string> => {
-    parts = answered
+test('a reason is bytes, and the standard one where they are none that undici reads', async () => {
+  let answer = ''
+  const both = await startBoth((_request, socket) => { socket.write(answer, 'latin1') })
+  const lineOf = async (line: string): Promise<string> => {
+    answer = `HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`
     return (await ask(both.url, `${both.head('GET', '/ledgers')}\r\n`)).line
   }
-  const rest = '\r\nContent-Length: 0\r\n\r\n'
-  expect(await lineOf(`HTTP/1.1 422 caf\xc3\xa9 \xe2\x82\xac${rest}`)).toBe('HTTP/1.1 422 caf\xc3\xa9 \xe2\x82\xac')
-  expect(await lineOf(`HTTP/1.1 422 caf\xe9${rest}`)).toBe('HTTP/1.1 422 Unprocessable Entity')
-  expect(await lineOf(`HTTP/1.1 422 ${rest}`)).toBe('HTTP/1.1 422 ')
-  expect(await lineOf('HTTP/1.1 404 Not Fo', `und${rest}`)).toBe('HTTP/1.1 404 Not Found')
+  expect(await lineOf('422 caf\xc3\xa9 \xe2\x82\xac')).toBe('HTTP/1.1 422 caf\xc3\xa9 \xe2\x82\xac')
+  expect(await lineOf('422 caf\xe9')).toBe('HTTP/1.1 422 Unprocessable Entity')
+  expect(await lineOf('422 ')).toBe('HTTP/1.1 422 ')
+  expect(await lineOf('500 Error')).toBe('HTTP/1.1 500 Error')
 })
 
 test('spaces behind a transfer coding are not of it; with a tab nobody knows where the body ends', async () => {
