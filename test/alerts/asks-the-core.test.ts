@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent } from 'undici'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isInCore, kindOf, type EntityKind } from '../../src/alerts/entity.js'
 import { ownInstance, type Own } from '../support/gateway.js'
 import { asking } from './ask.js'
@@ -46,15 +46,6 @@ test.each([
   const answer = await asking(own.apiKey)('POST', `/alerts/flag/${id}`, { description: 'd' })
   expect([answer.status, answer.json.error_detail?.code]).toEqual([status, code])
   expect(seen).toContain(`GET /base/balances/${id} key-of-a-core-of-alerts`)
-})
-
-test('what an instance that answers has is found though another does not', async () => {
-  const other = await ownInstance()
-  const ledger = (await other.proxy('POST', '/ledgers', { name: 'x' })).json.ledger_id as string
-  const { json } = await other.proxy('POST', '/balances', { ledger_id: ledger, currency: 'USD' })
-  const id = json.balance_id as string
-  const answer = await asking(inject('gateway').apiKey)('POST', `/alerts/flag/${id}`, { description: 'd' })
-  expect([answer.status, answer.json.instance_id]).toEqual([201, other.instanceId])
 })
 
 test('a Core that is silent is waited for so long, and no longer', async () => {
