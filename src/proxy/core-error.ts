@@ -12,10 +12,12 @@ const BROKEN = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_
 /**
  * What a caller is told when Core gave no answer. The cause stays in the log: it names hosts.
  * @param connected whether the request was handed to a connection, so that Core may have carried it out
+ * @param reference the one that was made, by which the caller can look
  */
-export function coreError (cause: Error & { code?: string }, connected: boolean, headers: Readonly<Record<string, string>>): GatewayError {
+export function coreError (cause: Error & { code?: string }, connected: boolean, reference: string | undefined): GatewayError {
   // The caller's own doing.
   if (cause instanceof GatewayError) return cause
+  const headers = reference === undefined ? {} : { 'X-Blnk-Reference': reference }
   const code = cause.code ?? ''
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new GatewayError('CORE_TIMEOUT', { cause, headers })
   if (!connected || NOT_CONNECTED.has(code)) return new GatewayError('CORE_UNREACHABLE', { cause, headers })

@@ -159,10 +159,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.#headWritten) {
       this.#cut(error)
       settle.resolve()
-    } else {
-      const { reference } = this.call
-      settle.reject(coreError(error, this.#abort !== undefined, reference === undefined ? {} : { 'X-Blnk-Reference': reference }))
-    }
+    } else settle.reject(coreError(error, this.#abort !== undefined, this.call.reference))
   }
 
   #gather (chunk: Buffer): boolean {
@@ -262,7 +259,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 function addOurs (headers: RawHeaders, { requestId, reference }: Call, reply: FastifyReply): void {
   if (!hasHeader(headers, 'x-request-id')) headers.push('X-Request-Id', requestId)
   if (reference !== undefined) headers.push('X-Blnk-Reference', reference)
-  // What is for pages of other origins (src/gateway/cors.ts). Most have Vary alone, and a copy of all takes as long as an admission.
+  // What is for pages of other origins (src/gateway/cors.ts). Most have Vary alone, and are not copied.
   const vary = reply.getHeader('vary')
   // It may come in several lines (RFC 9110 5.3).
   if (vary !== undefined) headers.push('vary', String(vary))

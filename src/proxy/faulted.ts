@@ -34,7 +34,7 @@ export async function dropAfter (upstream: Upstream, { path, headers, body }: Ou
     const answer = await upstream.dispatcher.request({ origin: upstream.origin, method: call.row.method, path, headers, body, idempotent: false })
     await answer.body.dump()
   } catch (error) {
-    throw coreError(error as Error, true, call.reference === undefined ? {} : { 'X-Blnk-Reference': call.reference })
+    throw coreError(error as Error, true, call.reference)
   }
   cut(request, reply)
 }

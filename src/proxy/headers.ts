@@ -104,7 +104,7 @@ export function responseHeaders (raw: readonly Buffer[]): { headers: RawHeaders,
 
 /**
  * latin1, as Node reads and writes header bytes: every byte stays what it is. The fields of a head mostly lie in what one read brought:
- * they are cut out of one text of it all, which takes half the time of a text from each.
+ * they are cut out of one text of it all, which takes less time than a text from each.
  */
 function textsOf (raw: readonly Buffer[]): RawHeaders {
   const { buffer, byteOffset: from } = raw[0] ?? NOTHING

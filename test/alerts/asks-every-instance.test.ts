@@ -13,10 +13,13 @@ test('a flag that names no instance is of the one that has the entity, though an
   const made = async (name: string, more: object = {}): Promise<string> => (await ask(admin, 'POST', '/admin/instances', { name, ...more })).json.instance_id as string
   await made('gone', { core_url: 'http://127.0.0.1:9' })
   const [id, other] = [await made('one', { sandbox: true }), await made('other', { sandbox: true })]
-  for (const [instance, name] of [[id, 'Ada'], [other, 'Bob']] as const) {
-    const { json } = await ask(key, 'POST', `/proxy/identities?instance_id=${instance}`, { identity_type: 'individual', first_name: name, last_name: 'L' })
-    const answer = await ask(key, 'POST', `/alerts/flag/${json.identity_id as string}`, { description: 'd' })
+  const { json: identity } = await ask(key, 'POST', `/proxy/identities?instance_id=${id}`, { identity_type: 'individual', first_name: 'Ada', last_name: 'L' })
+  const { json: ledger } = await ask(key, 'POST', `/proxy/ledgers?instance_id=${other}`, { name: 'x' })
+  const { json: balance } = await ask(key, 'POST', `/proxy/balances?instance_id=${other}`, { ledger_id: ledger.ledger_id, currency: 'USD' })
+  for (const [entity, instance] of [[identity.identity_id, id], [balance.balance_id, other]] as const) {
+    const answer = await ask(key, 'POST', `/alerts/flag/${entity as string}`, { description: 'd' })
     expect([answer.status, answer.json.instance_id]).toEqual([201, instance])
   }
-  expect((await ask(key, 'POST', '/alerts/flag/idt_00000000-0000-4000-8000-000000000000', { description: 'd' })).status).not.toBe(201)
+  const none = await ask(key, 'POST', '/alerts/flag/idt_00000000-0000-4000-8000-000000000000', { description: 'd' })
+  expect([none.status, none.json.error_detail.code]).toEqual([502, 'ENTITY_NOT_CHECKED'])
 })
